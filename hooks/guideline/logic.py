@@ -1,0 +1,160 @@
+"""Yes, no and unknown, and how they combine.
+
+A missing fact never passes as no: `bool(Unknown(...))` raises. Answers combine so that
+a missing fact shows only where it could change the result (Kleene's strong logic).
+Each yes carries the facts it rests on, each unknown the names of the facts it lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, NoReturn, TypeVar
+
+from fhir_mappings.facts import Fact
+
+T = TypeVar("T")
+
+#: Measured values compare with this tolerance, so that a converted unit does not miss a limit.
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """True, with the facts that make it so."""
+
+    evidence: tuple[Fact, ...] = ()
+
+    def __bool__(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class No:
+    """False. Evidence is kept where a value decided it, for the explanation of why not."""
+
+    evidence: tuple[Fact, ...] = ()
+
+    def __bool__(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Cannot be told. `needs` names the facts that would decide, in the vocabulary of 0.9."""
+
+    needs: tuple[str, ...]
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"unknown is neither yes nor no; it needs {', '.join(self.needs)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T]):
+    """A value with the facts it was taken from."""
+
+    value: T
+    evidence: tuple[Fact, ...] = ()
+
+
+Answer = Yes | No | Unknown
+Value = Known[T] | Unknown
+
+YES = Yes()
+NO = No()
+
+
+def merged(parts: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    """All parts in order, each item once."""
+    seen: dict[T, None] = {}
+    for part in parts:
+        for item in part:
+            seen[item] = None
+    return tuple(seen)
+
+
+def all_of(*answers: Answer) -> Answer:
+    """No if any is no; else unknown if any is unknown; else yes on the evidence of all."""
+    unknown = False
+    evident = 0
+    for answer in answers:
+        if isinstance(answer, No):
+            return answer
+        if isinstance(answer, Unknown):
+            unknown = True
+        elif answer.evidence:
+            evident += 1
+    if unknown:
+        return Unknown(merged(a.needs for a in answers if isinstance(a, Unknown)))
+    if not evident:
+        return YES
+    return Yes(merged(a.evidence for a in answers if isinstance(a, Yes)))
+
+
+def any_of(*answers: Answer) -> Answer:
+    """Yes if any is yes, on the evidence of all that are; else unknown if any is; else no."""
+    found = [a for a in answers if isinstance(a, Yes)]
+    if found:
+        return found[0] if len(found) == 1 else Yes(merged(a.evidence for a in found))
+    needs = merged(a.needs for a in answers if isinstance(a, Unknown))
+    return Unknown(needs) if needs else NO
+
+
+def no(answer: Answer) -> Answer:
+    """The opposite; unknown stays unknown. A no that becomes yes brings no evidence of its own."""
+    if isinstance(answer, Unknown):
+        return answer
+    return No(answer.evidence) if isinstance(answer, Yes) else YES
+
+
+def yes_if(condition: bool, *evidence: Fact) -> Answer:
+    """A plain truth value as an answer."""
+    if condition:
+        return Yes(evidence) if evidence else YES
+    return No(evidence) if evidence else NO
+
+
+def exists(facts: Iterable[Fact], *, otherwise: Answer = NO) -> Answer:
+    """Yes on the given facts if there are any, else `otherwise` (unknown when the source is)."""
+    found = tuple(facts)
+    return Yes(found) if found else otherwise
+
+
+def _compared(value: Value[float], passes: bool) -> Answer:
+    assert isinstance(value, Known)
+    return Yes(value.evidence) if passes else No(value.evidence)
+
+
+def at_most(value: Value[float], limit: float) -> Answer:
+    """value <= limit."""
+    if isinstance(value, Unknown):
+        return value
+    return _compared(value, value.value <= limit + TOLERANCE)
+
+
+def below(value: Value[float], limit: float) -> Answer:
+    """value < limit."""
+    if isinstance(value, Unknown):
+        return value
+    return _compared(value, value.value < limit - TOLERANCE)
+
+
+def at_least(value: Value[float], limit: float) -> Answer:
+    """value >= limit."""
+    if isinstance(value, Unknown):
+        return value
+    return _compared(value, value.value >= limit - TOLERANCE)
+
+
+def above(value: Value[float], limit: float) -> Answer:
+    """value > limit."""
+    if isinstance(value, Unknown):
+        return value
+    return _compared(value, value.value > limit + TOLERANCE)
+
+
+def equals(value: Value[float], limit: float) -> Answer:
+    """value = limit, within the tolerance."""
+    if isinstance(value, Unknown):
+        return value
+    return _compared(value, abs(value.value - limit) <= TOLERANCE)

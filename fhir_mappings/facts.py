@@ -17,6 +17,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Literal
 
+Day = date  # for classes that have a field named date
 Sex = Literal["female", "male"]
 Site = Literal["lumbar_spine", "femoral_neck", "total_hip", "unstated", "forearm", "other"]
 FractureSite = Literal["hip", "vertebral", "pelvis", "humerus", "forearm", "wrist", "ankle", "rib", "other"]
@@ -117,7 +118,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A disease or state. `onset` None: undated, present but never "recent". `active` as of the day asked."""
+    """A disease or state. `onset` None: undated, present but never "recent".
+
+    `active` as of the day asked; always True where having had it counts (heart attack, stroke,
+    venous thromboembolism, breast cancer, skeletal radiotherapy, transplants).
+    """
 
     concept: str
     onset: date | None
@@ -247,7 +252,7 @@ class Order:
     date: date | None
     pending: bool
     reference: str
-    planned: date | None = None
+    planned: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)

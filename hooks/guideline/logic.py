@@ -100,6 +100,22 @@ def any_of(*answers: Answer) -> Answer:
     return Unknown(needs) if needs else NO
 
 
+def several(answers: Iterable[Answer], count: int) -> Answer:
+    """At least `count` are yes; unknown if the unknown ones could make up for what lacks."""
+    found: list[Yes] = []
+    open_: list[Unknown] = []
+    for answer in answers:
+        if isinstance(answer, Yes):
+            found.append(answer)
+        elif isinstance(answer, Unknown):
+            open_.append(answer)
+    if len(found) >= count:
+        return Yes(merged(a.evidence for a in found))
+    if len(found) + len(open_) >= count:
+        return Unknown(merged(a.needs for a in open_))
+    return NO
+
+
 def no(answer: Answer) -> Answer:
     """The opposite; unknown stays unknown. A no that becomes yes brings no evidence of its own."""
     if isinstance(answer, Unknown):

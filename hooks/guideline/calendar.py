@@ -1,0 +1,33 @@
+"""Calendar arithmetic of the catalogue (0.2). Dates are calendar dates, months clamp to their end."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date, timedelta
+
+
+def add_months(day: date, months: float) -> date:
+    """The same day `months` later (or earlier); 31 August + 6 months is 28 or 29 February."""
+    total = day.year * 12 + day.month - 1 + int(months)
+    year, month = divmod(total, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def add_days(day: date, days: float) -> date:
+    """`days` later (or earlier)."""
+    return day + timedelta(days=int(days))
+
+
+def completed_years(since: date, until: date) -> int:
+    """Completed years; somebody born on 29 February turns a year older on 1 March."""
+    return until.year - since.year - ((until.month, until.day) < (since.month, since.day))
+
+
+def within_months(day: date | None, today: date, months: float) -> bool:
+    """Whether `day` lies in the last `months`, both ends included. Undated is never within."""
+    return day is not None and add_months(today, -months) <= day <= today
+
+
+def within_days(day: date | None, today: date, days: float) -> bool:
+    """Whether `day` lies in the last `days`, both ends included. Undated is never within."""
+    return day is not None and add_days(today, -days) <= day <= today

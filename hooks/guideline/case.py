@@ -1,0 +1,93 @@
+"""One patient, one hook, one day: what every predicate and rule is asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from fhir_mappings.facts import PatientFacts, SourceState
+from hooks.guideline.defaults import Defaults
+from hooks.guideline.logic import NO, Answer, Unknown
+
+if TYPE_CHECKING:
+    from hooks.guideline.rule import Rule
+
+Hook = Literal["patient-view", "order-select", "order-sign", "population"]
+
+PATIENT_VIEW: Hook = "patient-view"
+ORDER_SELECT: Hook = "order-select"
+ORDER_SIGN: Hook = "order-sign"
+POPULATION: Hook = "population"
+
+T = TypeVar("T")
+
+
+class Case:
+    """The facts, the hook that fired, the content's defaults, and what was already worked out.
+
+    Predicates and rules are pure functions of a case; `memo` only spares working out twice.
+    `rules`: the register by id, for the entries that ask whether another one fires.
+    """
+
+    __slots__ = ("defaults", "facts", "hook", "memo", "rules", "today")
+
+    def __init__(
+        self,
+        facts: PatientFacts,
+        hook: Hook,
+        defaults: Defaults | None = None,
+        rules: Mapping[str, Rule] | None = None,
+    ) -> None:
+        self.facts = facts
+        self.rules = rules or {}
+        self.hook: Hook = hook
+        self.defaults = defaults or Defaults()
+        self.today: date = facts.as_of
+        self.memo: dict[Any, Any] = {}
+
+
+def predicate(function: Callable[[Case], T]) -> Callable[[Case], T]:
+    """Mark a function of the case as a named predicate; it is worked out once per case."""
+
+    @wraps(function)
+    def remembered(case: Case) -> T:
+        memo = case.memo
+        if function in memo:
+            return memo[function]  # type: ignore[no-any-return]
+        answer = memo[function] = function(case)
+        return answer
+
+    return remembered
+
+
+#: The prefetch keys a kind of fact comes from; without them its absence means nothing.
+CONDITIONS = ("conditions",)
+OBSERVATIONS = ("observations",)
+SCREENING = ("observations", "screening")
+MEDICATIONS = ("medicationRequests", "medicationStatements")
+#: Dispensings only add to what administrations say; a system without them is common and complete.
+INJECTIONS = ("medicationAdministrations",)
+DISPENSINGS = ("medicationDispenses",)
+ORDERS = ("serviceRequests",)
+BOOKINGS = ("appointments",)
+FAMILY = ("familyHistory",)
+
+
+def absent(case: Case, *keys: str) -> Answer:
+    """What the absence of a record in these prefetch keys means: no, or unknown if one is incomplete."""
+    if case.facts.state(*keys) is SourceState.COMPLETE:
+        return NO
+    missing = tuple(key for key in keys if case.facts.state(key) is not SourceState.COMPLETE)
+    return Unknown(missing)
+
+
+def on_order_hook(case: Case) -> bool:
+    """Whether drafts are looked at (order-select, order-sign)."""
+    return case.hook in (ORDER_SELECT, ORDER_SIGN)
+
+
+def on_record_hook(case: Case) -> bool:
+    """Whether the record is looked at (patient-view, the population run)."""
+    return case.hook in (PATIENT_VIEW, POPULATION)

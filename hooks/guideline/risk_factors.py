@@ -1,0 +1,342 @@
+"""The risk-factor register (0.5): Box Q and Box R as one list, with the day each factor appeared.
+
+`investigate`: counts towards an investigation alone ("yes"), or only together with others
+("combined"). `treat`: counts as the one risk factor of TX-IND-1. Factors are what the record
+says: smoking or BMI never recorded is no factor, but a source that was not delivered is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from fhir_mappings.facts import Condition, Fact, FamilyHistory, Measurement, MedicationCourse
+from hooks.guideline.bone_density import after_last_dxa
+from hooks.guideline.calendar import within_months
+from hooks.guideline.case import CONDITIONS, FAMILY, OBSERVATIONS, Case, absent, predicate
+from hooks.guideline.fractures import low_energy, major_fracture, other_low_energy_fracture, qualifies
+from hooks.guideline.glucocorticoid import gc_start, gc_threshold
+from hooks.guideline.laboratory import bmi, height_loss, newest, values
+from hooks.guideline.logic import (
+    NO,
+    Answer,
+    Unknown,
+    Yes,
+    all_of,
+    any_of,
+    at_least,
+    at_most,
+    below,
+    exists,
+    merged,
+    no,
+    several,
+    yes_if,
+)
+from hooks.guideline.scope import any_condition, condition, male
+from hooks.guideline.thresholds import AGE_EARLY_MENOPAUSE, AGE_RELATIVE_WEAK, EGFR_REDUCED, VITD_VERY_LOW
+from hooks.guideline.treatment import active, courses
+
+Weight = Literal["yes", "combined", "no"]
+
+
+@dataclass(frozen=True, slots=True)
+class RiskFactor:
+    """One factor of the register in one patient. `onset` None: undated, never new."""
+
+    id: str
+    present: Answer
+    onset: date | None
+    investigate: Weight
+    treat: bool
+
+
+def _recorded(answer: Answer, case: Case, *keys: str) -> Answer:
+    """A value never measured is no factor; a source not delivered stays unknown."""
+    return absent(case, *keys) if isinstance(answer, Unknown) else answer
+
+
+def _first(facts: Iterable[Condition | FamilyHistory | MedicationCourse]) -> date | None:
+    """The earliest day among facts, None when any is undated or there is none."""
+    days = [fact.onset if isinstance(fact, Condition) else fact.date for fact in facts]
+    return None if not days or None in days else min(d for d in days if d is not None)
+
+
+def first_meeting(history: Iterable[Measurement], meets: Callable[[Measurement], bool]) -> date | None:
+    """The day of the first value that met a limit; None when the earliest recorded value already did."""
+    ordered = sorted(history, key=lambda m: m.date)
+    for index, measurement in enumerate(ordered):
+        if meets(measurement):
+            return measurement.date if index else None
+    return None
+
+
+@predicate
+def family_history(case: Case) -> Answer:
+    """Q2: osteoporosis or fracture in a first-degree relative, unless weak (INV-3)."""
+    found = [
+        f
+        for f in case.facts.family_history
+        if not (
+            f.relative_fracture is False and f.relative_dx_age is not None and f.relative_dx_age >= AGE_RELATIVE_WEAK
+        )
+    ]
+    return exists(found, otherwise=absent(case, *FAMILY))
+
+
+@predicate
+def falls_in_a_year(case: Case) -> int:
+    """Falls dated within P_FALL_LOOKBACK."""
+    months = case.defaults.fall_lookback
+    return sum(f.count for f in case.facts.falls if within_months(f.date, case.today, months))
+
+
+@predicate
+def fall_tendency(case: Case) -> Answer:
+    """Coded fall tendency, rollator, or an undated fall on record."""
+    undated = [f for f in case.facts.falls if f.date is None]
+    return any_of(condition(case, "fall_tendency"), condition(case, "rollator"), exists(undated))
+
+
+def fallen(case: Case, times: int) -> Answer:
+    """At least `times` falls within the look-back."""
+    months = case.defaults.fall_lookback
+    found = [f for f in case.facts.falls if within_months(f.date, case.today, months)]
+    return exists(found if falls_in_a_year(case) >= times else (), otherwise=absent(case, *CONDITIONS))
+
+
+@predicate
+def fall_prone(case: Case) -> Answer:
+    """Coded, rollator, or at least one fall within 12 months (P_HIGH_FALL)."""
+    return any_of(fall_tendency(case), fallen(case, 1))
+
+
+@predicate
+def smoker(case: Case) -> Answer:
+    """Current smoking; not recorded is unknown."""
+    finding = case.facts.findings.get("smoking_status")
+    if finding is None:
+        return Unknown(("smoking_status",))
+    return yes_if(finding.value == "current", finding)
+
+
+@predicate
+def alcohol_overuse(case: Case) -> Answer:
+    """Coded, or the latest recorded amount above P_ALCOHOL."""
+    measurement = newest(case, "alcohol_units_week")
+    amount = NO if measurement is None else yes_if(measurement.value > case.defaults.alcohol, measurement)
+    coded = condition(case, "alcohol_overuse")
+    return any_of(coded, Unknown(("alcohol_units_week",)) if measurement is None and coded == NO else amount)
+
+
+@predicate
+def early_menopause(case: Case) -> Answer:
+    """R5: menopause before 45 without later oestrogen."""
+    at = case.facts.menopause_age
+    if at is None or at >= AGE_EARLY_MENOPAUSE:
+        return NO
+    finding = case.facts.findings.get("menopause_status")
+    return all_of(yes_if(True, *([finding] if finding else [])), yes_if(not courses(case, ("hrt",))))
+
+
+@predicate
+def height_signs(case: Case) -> Answer:
+    """Q5: height loss, marked kyphosis, reduced rib-iliac distance."""
+    return any_of(
+        _recorded(at_least(height_loss(case), case.defaults.height_loss), case, *OBSERVATIONS),
+        any_condition(case, "kyphosis", "reduced_rib_iliac_distance"),
+    )
+
+
+@predicate
+def reduced_renal_function(case: Case) -> Answer:
+    """R19: coded CKD or latest eGFR below 60."""
+    latest = newest(case, "egfr")
+    measured = absent(case, *OBSERVATIONS) if latest is None else yes_if(latest.value < EGFR_REDUCED, latest)
+    return any_of(condition(case, "ckd"), measured)
+
+
+@predicate
+def deficiency(case: Case) -> Answer:
+    """R4: coded deficiency of calcium or vitamin D, or latest vitamin D very low."""
+    latest = newest(case, "vitamin_d")
+    low = absent(case, *OBSERVATIONS) if latest is None else yes_if(latest.value < VITD_VERY_LOW, latest)
+    return any_of(any_condition(case, "vitamin_d_deficiency", "calcium_deficiency"), low)
+
+
+_DISEASES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("R6", ("hypogonadism",)),
+    ("R7", ("primary_hyperparathyroidism",)),
+    ("R8", ("hyperthyroidism",)),
+    ("R9", ("acromegaly", "growth_hormone_deficiency")),
+    ("R10", ("cushing",)),
+    ("R11", ("addison",)),
+    ("R12", ("diabetes_type1", "diabetes_type2")),
+    ("R16", ("rheumatoid_arthritis",)),
+    ("R17", ("ankylosing_spondylitis",)),
+    ("R18", ("sle",)),
+    ("R20", ("coeliac",)),
+    ("R21", ("pernicious_anaemia",)),
+    ("R22", ("ibd",)),
+    ("R23", ("malabsorption",)),
+    ("R24", ("anorexia",)),
+    ("R25", ("bulimia",)),
+    ("R26", ("copd_severe",)),
+    ("R27", ("myeloma",)),
+    ("R28", ("mastocytosis",)),
+    ("R29", ("osteogenesis_imperfecta",)),
+    ("R30", ("ehlers_danlos",)),
+    ("R31", ("marfan",)),
+    ("R32", ("haemochromatosis",)),
+    ("R33", ("organ_transplant", "kidney_transplant")),
+)
+
+#: Drugs that go with low bone mass but are no reason by themselves (R15, C-15).
+ASSOCIATED_DRUGS = (
+    "anticonvulsant",
+    "loop_diuretic",
+    "lithium",
+    "heparin",
+    "warfarin",
+    "ssri",
+    "tca",
+    "ppi",
+    "glitazone",
+)
+#: R5 to R14 and R16 to R33: diseases and drugs that can cause bone loss.
+CAUSES = ("R5", "R6", "R7", "R8", "R9", "R10", "R11", "R12", "R13", "R14", *(f"R{n}" for n in range(16, 34)))
+
+
+@predicate
+def associated_drug(case: Case) -> Answer:
+    """R15: one of the associated drugs is being taken."""
+    return active(case, *ASSOCIATED_DRUGS)
+
+
+@predicate
+def register(case: Case) -> dict[str, RiskFactor]:
+    """Every factor of the register by id."""
+    factors = [*_box_q(case), *_box_r(case), *_supporting(case)]
+    return {factor.id: factor for factor in factors}
+
+
+def _box_q(case: Case) -> list[RiskFactor]:
+    fracture = any_of(major_fracture(case), other_low_energy_fracture(case))
+    qualifying = [f for f in case.facts.fractures if qualifies(case, f) or low_energy(case, f)]
+    low_bmi = _recorded(below(bmi(case), case.defaults.low_bmi), case, *OBSERVATIONS)
+    fall_t = any_of(fall_tendency(case), fallen(case, 2))
+    tendency = _first(case.facts.conditions.get("fall_tendency", ()))
+    return [
+        RiskFactor("Q1", fracture, max((f.date for f in qualifying if f.date), default=None), "yes", True),
+        RiskFactor("Q2", family_history(case), _first(case.facts.family_history), "yes", True),
+        RiskFactor("Q3", low_bmi, _onset_bmi(case), "yes", True),
+        _disease(case, "Q4", ("immobilisation",)),
+        RiskFactor("Q5", height_signs(case), _onset_height(case), "yes", True),
+        _disease(case, "Q7", ("halisteresis",)),
+        RiskFactor("Q8", gc_threshold(case), gc_start(case), "yes", True),
+        RiskFactor("Q9", fall_prone(case), tendency or _first_fall(case), "yes", False),
+        RiskFactor("Q9T", fall_t, tendency or _first_fall(case), "no", True),
+    ]
+
+
+def _box_r(case: Case) -> list[RiskFactor]:
+    return [
+        RiskFactor("R2", _recorded(alcohol_overuse(case), case, *OBSERVATIONS), _onset_alcohol(case), "combined", True),
+        RiskFactor("R3", _recorded(smoker(case), case, *OBSERVATIONS), None, "combined", True),
+        RiskFactor("R4", deficiency(case), None, "combined", False),
+        RiskFactor("R5", early_menopause(case), None, "yes", True),
+        *(_disease(case, number, concepts) for number, concepts in _DISEASES),
+        _drug(case, "R13", active(case, "aromatase_inhibitor"), "aromatase_inhibitor"),
+        _drug(case, "R14", all_of(male(case), active(case, "antiandrogen")), "antiandrogen"),
+        RiskFactor("R19", reduced_renal_function(case), _onset_renal(case), "yes", True),
+    ]
+
+
+def _supporting(case: Case) -> list[RiskFactor]:
+    low_normal = all_of(at_least(bmi(case), case.defaults.low_bmi), at_most(bmi(case), case.defaults.low_normal_bmi))
+    diet = all_of(
+        any_condition(case, "vegan_diet", "dairy_free_diet"),
+        no(active(case, "calcium", "calcium_vitd")),
+    )
+    return [
+        RiskFactor("A1", _recorded(low_normal, case, *OBSERVATIONS), None, "combined", False),
+        RiskFactor("A2", diet, None, "combined", False),
+    ]
+
+
+def _disease(case: Case, number: str, concepts: tuple[str, ...]) -> RiskFactor:
+    found = [c for concept in concepts for c in case.facts.conditions.get(concept, ()) if c.active]
+    return RiskFactor(number, any_condition(case, *concepts), _first(found), "yes", True)
+
+
+def _drug(case: Case, number: str, present: Answer, drug: str) -> RiskFactor:
+    return RiskFactor(number, present, _first(c for c in courses(case, (drug,)) if c.active), "yes", True)
+
+
+def _first_fall(case: Case) -> date | None:
+    months = case.defaults.fall_lookback
+    days = [f.date for f in case.facts.falls if f.date and within_months(f.date, case.today, months)]
+    return min(days, default=None)
+
+
+def _onset_bmi(case: Case) -> date | None:
+    return first_meeting(values(case, "bmi"), lambda m: m.value < case.defaults.low_bmi)
+
+
+def _onset_alcohol(case: Case) -> date | None:
+    coded = _first(case.facts.conditions.get("alcohol_overuse", ()))
+    return coded or first_meeting(values(case, "alcohol_units_week"), lambda m: m.value > case.defaults.alcohol)
+
+
+def _onset_renal(case: Case) -> date | None:
+    coded = _first(c for c in case.facts.conditions.get("ckd", ()) if c.active)
+    return coded or first_meeting(values(case, "egfr"), lambda m: m.value < EGFR_REDUCED)
+
+
+def _onset_height(case: Case) -> date | None:
+    signs = [
+        c for concept in ("kyphosis", "reduced_rib_iliac_distance") for c in case.facts.conditions.get(concept, ())
+    ]
+    peaks = values(case, "height_cm", "peak_height_cm")
+    highest = max((m.value for m in peaks), default=0.0)
+    lost = first_meeting(values(case, "height_cm"), lambda m: highest - m.value >= case.defaults.height_loss)
+    return _first(signs) or lost
+
+
+def count(case: Case, chosen: Callable[[RiskFactor], bool], at: int) -> Answer:
+    """Whether at least `at` chosen factors are present."""
+    return several((f.present for f in register(case).values() if chosen(f)), at)
+
+
+def count_i(case: Case, at: int) -> Answer:
+    """count_I >= `at`: factors that count for investigation, alone or combined."""
+    return count(case, lambda f: f.investigate != "no", at)
+
+
+def count_t(case: Case, at: int) -> Answer:
+    """count_T >= `at`: factors that count as the risk factor of TX-IND-1."""
+    return count(case, lambda f: f.treat, at)
+
+
+def any_factor(case: Case, ids: Iterable[str]) -> Answer:
+    """Whether any of the named factors is present."""
+    found = register(case)
+    return any_of(*(found[number].present for number in ids if number in found))
+
+
+def present(case: Case, ids: Iterable[str]) -> list[RiskFactor]:
+    """The named factors that are present."""
+    found = register(case)
+    return [found[n] for n in ids if n in found and isinstance(found[n].present, Yes)]
+
+
+def new_since_dxa(case: Case, ids: Iterable[str]) -> Answer:
+    """Whether any of the named factors appeared after the last DXA."""
+    new = [f for f in present(case, ids) if after_last_dxa(case, f.onset)]
+    return Yes(merged(_evidence(f) for f in new)) if new else NO
+
+
+def _evidence(factor: RiskFactor) -> tuple[Fact, ...]:
+    return factor.present.evidence if isinstance(factor.present, Yes) else ()

@@ -1,0 +1,116 @@
+"""Every number of the guideline, once: value, unit, section and how we read it.
+
+The `<` or `≤` stays in the rule. What the guideline leaves open and a deployment may change
+stands in defaults.py. C-nn are the contradictions of the catalogue's part 20.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """One number with its origin, for the documentation and the doctors who check it."""
+
+    name: str
+    value: float
+    unit: str
+    section: str
+    reading: str
+
+
+THRESHOLDS: dict[str, Threshold] = {}
+
+
+def _number(name: str, value: float, unit: str, section: str, reading: str) -> float:
+    if name in THRESHOLDS:
+        raise ValueError(f"threshold {name} is written twice")
+    THRESHOLDS[name] = Threshold(name, value, unit, section, reading)
+    return value
+
+
+T_OSTEOPOROSIS = _number("T_OSTEOPOROSIS", -2.5, "SD", "§2; §5; §8", "exactly −2.5 is osteoporosis")
+T_OSTEOPENIA = _number("T_OSTEOPENIA", -1.0, "SD", "§2; §5; §6", "exactly −1.0 is osteopenia (C-06)")
+T_INTERVAL_LOW = _number("T_INTERVAL_LOW", -2.0, "SD", "§5", "exactly −2.0 is in the row −1.0 to −2.0")
+T_TERIPARATIDE = _number("T_TERIPARATIDE", -3.0, "SD", "§9.2", "−3.0 or lower")
+T_STOP_HIP = _number("T_STOP_HIP", -2.5, "SD", "§10", "stop only above −2.5 at the hip (C-32)")
+T_DENOSUMAB_PAUSE = _number("T_DENOSUMAB_PAUSE", -1.5, "SD", "§10", "a pause can be discussed above −1.5")
+T_FALL_SPINE = _number("T_FALL_SPINE", 0.3, "SD", "§9.3", "a fall of 0.3 or more (C-31)")
+T_FALL_HIP = _number("T_FALL_HIP", 0.5, "SD", "§9.3", "a fall of 0.5 or more (C-31)")
+LSC_HIP = _number("LSC_HIP", 5, "%", "§5", "a change of 5 % or more is real")
+LSC_SPINE = _number("LSC_SPINE", 3, "%", "§5", "a change of 3 % or more is real")
+COMPRESSION_DIAGNOSTIC = _number("COMPRESSION_DIAGNOSTIC", 20, "%", "§2", "20 % or more is diagnostic")
+COMPRESSION_ANABOLIC = _number("COMPRESSION_ANABOLIC", 25, "%", "§9.2", "25 % or more counts for teriparatide")
+FRACTURE_RECENT_ANABOLIC = _number("FRACTURE_RECENT_ANABOLIC", 36, "months", "§9.2", "within three years")
+
+AGE_MAN_IN_SCOPE = _number("AGE_MAN_IN_SCOPE", 60, "years", "Forord; §1", "from the 60th birthday (C-08)")
+AGE_MAN_GLUCOCORTICOID = _number("AGE_MAN_GLUCOCORTICOID", 50, "years", "§9.4", "from 50 (C-08)")
+AGE_MAN_TERIPARATIDE = _number("AGE_MAN_TERIPARATIDE", 40, "years", "§9.2", "over 40")
+AGE_TREAT_BEFORE_DXA = _number("AGE_TREAT_BEFORE_DXA", 75, "years", "§9.4", "over 75 (C-02)")
+AGE_MAN_TREAT_BEFORE_DXA = _number("AGE_MAN_TREAT_BEFORE_DXA", 80, "years", "Fig 3", "men, firm tier over 80")
+AGE_SUPPLEMENT = _number("AGE_SUPPLEMENT", 70, "years", "§3", "from the 70th birthday (C-09)")
+AGE_ADULT = _number("AGE_ADULT", 18, "years", "Forord", "no cards below 18")
+AGE_EARLY_MENOPAUSE = _number("AGE_EARLY_MENOPAUSE", 45, "years", "§3; Box R", "menopause before 45")
+AGE_DXA_INTERVAL = _number("AGE_DXA_INTERVAL", 75, "years", "§5", "over 75; 75 itself shorter row (C-10)")
+AGE_RELATIVE_WEAK = _number("AGE_RELATIVE_WEAK", 85, "years", "B1", "diagnosed at 85 or later, no fracture: weak")
+AGE_PRESUMED_LOW_ENERGY = _number(
+    "AGE_PRESUMED_LOW_ENERGY", 50, "years", "§2", "hip or vertebral fracture, mechanism unknown: presumed"
+)
+YEARS_AFTER_MENOPAUSE = _number("YEARS_AFTER_MENOPAUSE", 5, "years", "§5", "exactly 5: shorter row (C-10)")
+INTERVAL_T_NORMAL_OLD = _number("INTERVAL_T_NORMAL_OLD", 120, "months", "§5", "T > −1.0, over 75")
+INTERVAL_LONG = _number("INTERVAL_LONG", 60, "months", "§5", "rows 2, 3 and 4")
+INTERVAL_SHORT = _number("INTERVAL_SHORT", 36, "months", "§5", "rows 5 and 6")
+
+EGFR_LIMIT = _number("EGFR_LIMIT", 35, "mL/min/1.73 m2", "§9.2", "35 itself is not sufficient (C-04)")
+EGFR_TERIPARATIDE = _number("EGFR_TERIPARATIDE", 30, "mL/min/1.73 m2", "§9.2", "contraindicated below 30 (C-45)")
+EGFR_FREQUENT = _number("EGFR_FREQUENT", 50, "mL/min/1.73 m2", "B1-B", "frequent control below 50")
+EGFR_REDUCED = _number("EGFR_REDUCED", 60, "mL/min/1.73 m2", "Box R", "reduced below 60 (default)")
+VITD_VERY_LOW = _number("VITD_VERY_LOW", 25, "nmol/L", "§7", "very low below 25")
+VITD_START = _number("VITD_START", 50, "nmol/L", "§9.2", "start above 50; 50 itself is not (C-03)")
+VITD_TARGET_LOW = _number("VITD_TARGET_LOW", 70, "nmol/L", "§9.1", "aim from 70")
+VITD_TARGET_HIGH = _number("VITD_TARGET_HIGH", 125, "nmol/L", "§9.1", "aim to 125; 125 is inside")
+CALCIUM_IONISED_LOW = _number("CALCIUM_IONISED_LOW", 1.18, "mmol/L", "default", "without a reference range")
+CALCIUM_IONISED_HIGH = _number("CALCIUM_IONISED_HIGH", 1.32, "mmol/L", "default", "without a reference range")
+CALCIUM_CORRECTED_LOW = _number("CALCIUM_CORRECTED_LOW", 2.20, "mmol/L", "default", "without a reference range")
+CALCIUM_CORRECTED_HIGH = _number("CALCIUM_CORRECTED_HIGH", 2.55, "mmol/L", "default", "no reference range")
+CALCIUM_SINGLE_DOSE = _number("CALCIUM_SINGLE_DOSE", 500, "mg", "§3", "500 mg may be one dose")
+CALCIUM_TARGET = _number("CALCIUM_TARGET", 800, "mg/day", "§3", "the target itself is enough (C-24)")
+CALCIUM_TARGET_RISK = _number("CALCIUM_TARGET_RISK", 1000, "mg/day", "§3", "with osteoporosis or risk (C-24)")
+MARKER_FALL = _number("MARKER_FALL", 30, "%", "§7", "30 % or more is effect (C-01)")
+MARKER_RISE = _number("MARKER_RISE", 30, "%", "§10", "30 % or more (borrowed for FAIL-5)")
+MARKER_FRACTURE = _number("MARKER_FRACTURE", 6, "months", "§7", "exactly six months still blocks (C-12)")
+MARKER_REPEAT = _number("MARKER_REPEAT", 3, "months", "§7", "repeat after three more months")
+
+GC_DAILY = _number("GC_DAILY", 5.0, "mg prednisolone/day", "§4; §9.4", "5 mg or more (C-05)")
+GC_DAYS = _number("GC_DAYS", 90, "days", "§4; §9.4", "three months = 90 days")
+GC_SUM = _number("GC_SUM", 450.0, "mg prednisolone", "§4; §9.4", "450 mg or more in 365 days (C-05)")
+GC_WINDOW = _number("GC_WINDOW", 365, "days", "§4; §9.4", "a year")
+GC_AFTER_MIN = _number("GC_AFTER_MIN", 6, "months", "§9.4", "bisphosphonate half a year after (C-07)")
+GC_AFTER_MAX = _number("GC_AFTER_MAX", 12, "months", "§9.4", "to one year after (C-07)")
+
+DENOSUMAB_INTERVAL = _number("DENOSUMAB_INTERVAL", 6, "months", "§9.2", "every six months")
+DENOSUMAB_MAX = _number("DENOSUMAB_MAX", 7, "months", "§9.2; B1", "seven months is the last day (C-30)")
+COURSE_ORAL = _number("COURSE_ORAL", 60, "months", "§10", "five years")
+COURSE_ZOLEDRONATE = _number("COURSE_ZOLEDRONATE", 3, "infusions", "§9.2", "typically three")
+ZOLEDRONATE_INTERVAL = _number("ZOLEDRONATE_INTERVAL", 12, "months", "§9.2", "yearly")
+ZOLEDRONATE_EFFECT = _number("ZOLEDRONATE_EFFECT", 15, "months", "§9.2", "on zoledronate until then (default)")
+TERIPARATIDE_MAX = _number("TERIPARATIDE_MAX", 24, "months", "§9.2", "exactly 24 months is not over")
+ROMOSOZUMAB_MAX = _number("ROMOSOZUMAB_MAX", 12, "months", "§9.2", "exactly 12 months is not over")
+TREATMENT_VISIBLE = _number("TREATMENT_VISIBLE", 24, "months", "§5; §9.3", "effect on DXA from two years")
+STOP_MIN = _number("STOP_MIN", 24, "months", "§10; B1-D", "never a control before 24 months (C-11)")
+PAIN_DAYS = _number("PAIN_DAYS", 56, "days", "§12", "four to eight weeks")
+GAP_ORAL = _number("GAP_ORAL", 90, "days", "default", "shorter gaps do not restart a course")
+
+#: mg of each drug that equal 5 mg prednisolone; standard pharmacology, not from the guideline (0.10).
+EQUIVALENT_OF_5_MG_PREDNISOLONE: dict[str, float] = {
+    "prednisolone": 5.0,
+    "prednisone": 5.0,
+    "methylprednisolone": 4.0,
+    "triamcinolone": 4.0,
+    "dexamethasone": 0.75,
+    "betamethasone": 0.6,
+    "hydrocortisone": 20.0,
+    "cortisone": 25.0,
+    "deflazacort": 6.0,
+}

@@ -42,34 +42,17 @@ from hooks.guideline.calendar import add_months
 Vignette = Mapping[str, Any]
 
 GLUCOCORTICOIDS = frozenset(
-    [
-        "prednisolone",
-        "prednisone",
-        "methylprednisolone",
-        "hydrocortisone",
-        "cortisone",
-        "dexamethasone",
-        "betamethasone",
-        "triamcinolone",
-        "deflazacort",
-        "budesonide",
-    ]
+    {
+        *("prednisolone", "prednisone", "methylprednisolone", "hydrocortisone", "cortisone"),
+        *("dexamethasone", "betamethasone", "triamcinolone", "deflazacort", "budesonide"),
+    }
 )
 SYSTEMIC_ROUTES = frozenset({"oral", "iv"})
-KEYS = [
-    "patient",
-    "conditions",
-    "observations",
-    "screening",
-    "medicationRequests",
-    "medicationStatements",
-    "medicationAdministrations",
-    "medicationDispenses",
-    "serviceRequests",
-    "appointments",
-    "encounters",
-    "familyHistory",
-]
+KEYS = (
+    *("patient", "conditions", "observations", "screening", "familyHistory", "serviceRequests"),
+    *("medicationRequests", "medicationStatements", "medicationAdministrations", "medicationDispenses"),
+    *("appointments", "encounters"),
+)
 
 
 def facts_of(vignette: Vignette, *, missing: tuple[str, ...] = ()) -> PatientFacts:

@@ -1,0 +1,309 @@
+"""Codes -> the names of the fact vocabulary (recommendations 0.9).
+
+The tables are terminology/codes.csv and systems.csv as delivered, and supplement.csv: the
+codes facts-to-fhir names beyond them (its sections 2, 3, 6, 7, 11 and 12). Rows noted BROAD
+and unverified ones prove nothing and are not loaded. Free text proves nothing either.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Protocol
+
+import msgspec
+
+from fhir_mappings.resources import BAD_DATA
+
+LOINC = "http://loinc.org"
+NPU = "http://npu-terminology.org"
+SNOMED = "http://snomed.info/sct"
+ATC = "http://www.whocc.no/atc"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+ICD10 = "http://hl7.org/fhir/sid/icd-10"
+ICD10_CM = "http://hl7.org/fhir/sid/icd-10-cm"
+ICPC = "urn:oid:1.2.208.176.2.31"
+SKS_DIAGNOSES = "urn:oid:1.2.208.176.2.4.12"
+SKS = "urn:oid:1.2.208.176.2.4"
+FACTS = "https://osteo-cds.org/fhir/CodeSystem/facts"
+RECOMMENDATIONS = "https://osteo-cds.org/fhir/CodeSystem/recommendation"
+#: The Danish letters after an ICD-10 code; in practice they come under either system.
+_ICD10_DANISH = "http://hl7.dk/fhir/core/CodeSystem/icd10-danish-extensions"
+
+#: Concept of the tables -> name in the fact vocabulary, where they differ.
+VOCABULARY: Mapping[str, str] = MappingProxyType(
+    {
+        # conditions
+        "thoracic_kyphosis": "kyphosis",
+        "systemic_lupus_erythematosus": "sle",
+        "chronic_kidney_disease": "ckd",
+        "coeliac_disease": "coeliac",
+        "inflammatory_bowel_disease": "ibd",
+        "multiple_myeloma": "myeloma",
+        "diabetes_type_1": "diabetes_type1",
+        "diabetes_type_2": "diabetes_type2",
+        "anorexia_nervosa": "anorexia",
+        "bulimia_nervosa": "bulimia",
+        "osteoporosis": "osteoporosis_coded",
+        "wheelchair_user": "immobilisation",
+        "bone_malignancy": "skeletal_malignancy",
+        # observations
+        "leukocytes": "leucocytes",
+        "vitamin_d_25oh": "vitamin_d",
+        "calcium_albumin_corrected": "calcium_corrected",
+        "body_height": "height_cm",
+        "body_weight": "weight_kg",
+        "age_at_menopause": "menopause_age",
+        # drugs
+        "strontium_ranelate": "strontium",
+        "calcium_vitamin_d": "calcium_vitd",
+        "menopausal_hormone_therapy": "hrt",
+        "fall_risk_benzodiazepine": "benzodiazepine",
+        "fall_risk_hypnotic": "hypnotic",
+        "fall_risk_antipsychotic": "antipsychotic",
+        "fall_risk_antidepressant": "antidepressant",
+        "fall_risk_opioid": "opioid",
+        "fall_risk_antihypertensive": "antihypertensive",
+        "fall_risk_diuretic": "diuretic",
+        "fall_risk_anticholinergic": "anticholinergic",
+        "fall_risk_pde5_inhibitor": "pde5_inhibitor",
+        "fall_risk_glucose_lowering": "glucose_lowering",
+        "fall_risk_statin": "statin",
+        "fall_risk_beta_blocker": "betablocker",
+        # orders and procedures
+        "dxa_scan": "dxa",
+        "xray_thoracolumbar_spine": "spine_xray",
+        "referral_osteoporosis_clinic": "bone_specialist",
+        "referral_endocrinology": "bone_specialist",
+        "referral_falls_clinic": "fall_assessment",
+        "zoledronate_infusion": "zoledronate",
+        "denosumab_injection": "denosumab",
+    }
+)
+
+#: The same, for single codes that facts-to-fhir reads otherwise than the table does; None: not read.
+REREAD: Mapping[tuple[str, str], str | None] = MappingProxyType(
+    {
+        ("fall_tendency", "1912002"): "fall",
+        ("fall_tendency", "217082002"): "fall",
+        ("fall_tendency", "298344006"): "fall",
+        ("fall_tendency", "428942009"): "fall_history",
+        ("fall_tendency", "Z91.81"): "fall_history",
+        ("bone_malignancy", "C90.0"): None,  # myeloma
+        ("bone_malignancy", "DC900"): None,
+        ("bone_malignancy", "C79.5"): None,  # bone_metastasis
+        ("bone_malignancy", "DC795"): None,
+        ("t_score_generic", "38265-5"): None,  # the forearm, unless a client declares otherwise
+        ("denosumab_injection", "denosumab-injection"): "denosumab_injection",  # a visit, not the drug
+        ("eating_disorder", "72366004"): None,  # anorexia or bulimia, not told
+    }
+)
+
+#: The most specific concept wins: a name gives way to any of those beside it.
+GIVES_WAY: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "malabsorption": frozenset({"coeliac"}),
+        "fracture_any": frozenset(
+            {
+                *("fracture_hip", "fracture_vertebra", "fracture_pelvis", "fracture_humerus", "fracture_rib"),
+                *("fracture_forearm", "fracture_wrist", "fracture_ankle", "fracture_femur_other"),
+            }
+        ),
+        "fracture_femur_other": frozenset({"fracture_hip"}),
+        "fracture_forearm": frozenset({"fracture_wrist"}),
+        "ischaemic_heart_disease": frozenset({"myocardial_infarction"}),
+        "copd": frozenset({"copd_severe"}),
+        "antipsychotic": frozenset({"lithium"}),
+        "glucose_lowering": frozenset({"glitazone"}),
+        "antihypertensive": frozenset({"diuretic", "betablocker"}),
+        "hypnotic": frozenset({"benzodiazepine"}),
+        "bulimia": frozenset({"anorexia"}),  # ICPC P86 is either: one factor
+    }
+)
+
+
+class Coded(Protocol):
+    """A Coding: whatever has a system and a code."""
+
+    @property
+    def system(self) -> str | None: ...
+
+    @property
+    def code(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One row of the tables. `prefix`: the code starts with `code`."""
+
+    system: str
+    code: str
+    display: str
+    prefix: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a CodeableConcept means: concepts by kind, and the code systems it used."""
+
+    concepts: Mapping[str, frozenset[str]]
+    systems: frozenset[str]
+
+
+class _Terms:
+    """The tables, loaded once."""
+
+    def __init__(self) -> None:
+        self.systems = dict(_alias_pairs())
+        self.exact: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+        self.prefix: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+        self.codes: dict[tuple[str, str], list[Code]] = defaultdict(list)
+        for name in ("codes.csv", "supplement.csv"):
+            for row in _rows(name):
+                self._add(*row)
+
+    def _add(
+        self, concept: str, kind: str, uri: str, code: str, display: str, match: str, note: str, evidence: str
+    ) -> None:
+        if note.startswith("BROAD") or evidence == "unverified" or not code:
+            return
+        if kind == "medication" and note.startswith("broad"):
+            return
+        name = REREAD.get((concept, code), VOCABULARY.get(concept, concept))
+        if name is None:
+            return
+        system = self.systems.get(uri, uri)
+        index = self.prefix if match == "prefix" else self.exact
+        index[system, _bare(system, code)].add((kind, name))
+        self.codes[name, kind].append(Code(system, code, display, match == "prefix"))
+
+
+def canonical(system: str) -> str:
+    """The canonical URI of a code system; an unknown one unchanged, without trailing slash."""
+    system = system.rstrip("/")
+    if system.startswith(SNOMED + "/"):
+        return SNOMED
+    return _TERMS.systems.get(system, system)
+
+
+@lru_cache(maxsize=16_384)
+def lookup(system: str, code: str) -> frozenset[tuple[str, str]]:
+    """What one code means, as (kind, concept); empty for a code no table knows."""
+    uri, bare = _normal(system, code)
+    found = set(_TERMS.exact.get((uri, bare), ()))
+    for end in range(1, len(bare) + 1):
+        found |= _TERMS.prefix.get((uri, bare[:end]), set())
+    return frozenset(found)
+
+
+def concepts_of(codings: Iterable[Coded], kind: str) -> frozenset[str]:
+    """The concepts of a kind that any of the codings names; the most specific only."""
+    found = {
+        concept
+        for coding in codings
+        if coding.system and coding.code
+        for of_kind, concept in lookup(coding.system, coding.code)
+        if of_kind == kind
+    }
+    return most_specific(found)
+
+
+def most_specific(concepts: Iterable[str]) -> frozenset[str]:
+    """The concepts without those that give way to another of them."""
+    found = frozenset(concepts)
+    return frozenset(name for name in found if not (name in GIVES_WAY and GIVES_WAY[name] & found))
+
+
+def codes_for(concept: str, kind: str) -> tuple[Code, ...]:
+    """The codes of a concept, in the order of the tables. LookupError for an unknown concept."""
+    return tuple(_TERMS.codes[concept, kind])
+
+
+def has_code(codings: Iterable[Coded], system: str, codes: Iterable[str]) -> bool:
+    """Whether one of the codings is one of `codes` in that system."""
+    wanted = frozenset(codes)
+    return any(coding.code in wanted and canonical(coding.system) == system for coding in codings if coding.system)
+
+
+@lru_cache(maxsize=8_192)
+def meaning(concept: bytes) -> Meaning | None:
+    """What a CodeableConcept, or a list of them, means; the JSON is cached as it stands.
+
+    None when it is no CodeableConcept, so that its resource is judged and reported.
+    """
+    if not concept:
+        return _NOTHING
+    try:
+        found = _decode(concept)
+    except BAD_DATA:
+        return None
+    codings = [
+        coding
+        for each in (found if isinstance(found, list) else [found])
+        for coding in each.coding or ()
+        if coding.system and coding.code
+    ]
+    by_kind: dict[str, set[str]] = defaultdict(set)
+    for coding in codings:
+        for kind, name in lookup(coding.system or "", coding.code or ""):
+            by_kind[kind].add(name)
+    return Meaning(
+        {kind: most_specific(names) for kind, names in by_kind.items()},
+        frozenset(_normal(coding.system or "", coding.code or "")[0] for coding in codings),
+    )
+
+
+class _Coding(msgspec.Struct):
+    system: str | None = None
+    code: str | None = None
+
+
+class _CodeableConcept(msgspec.Struct):
+    coding: list[_Coding] | None = None
+
+
+_NOTHING = Meaning(MappingProxyType({}), frozenset())
+_decode: Callable[[bytes], _CodeableConcept | list[_CodeableConcept]] = msgspec.json.Decoder(
+    _CodeableConcept | list[_CodeableConcept]
+).decode
+
+
+def _normal(system: str, code: str) -> tuple[str, str]:
+    """System and code as the tables have them."""
+    uri = canonical(system)
+    for mark in "+|:":  # SKS additional codes, SNOMED display and expressions
+        code = code.partition(mark)[0]
+    code = code.strip()
+    if uri == SKS:
+        if code[:1] == "D" and code[1:2].isalpha() and code[2:4].isdigit():
+            uri = SKS_DIAGNOSES
+        elif code[:1] == "M" and code[1:2].isalpha() and code[2:4].isdigit():
+            uri, code = ATC, code[1:]
+    return uri, _bare(uri, code)
+
+
+def _bare(system: str, code: str) -> str:
+    """ICD-10 codes come with and without dot; everything else stays as it is."""
+    return code.replace(".", "") if system in (ICD10, ICD10_CM) else code
+
+
+def _rows(name: str) -> Iterable[list[str]]:
+    text = (files("fhir_mappings") / "terminology" / name).read_text(encoding="utf-8")
+    rows = csv.reader(text.splitlines())
+    next(rows)
+    return rows
+
+
+def _alias_pairs() -> Iterable[tuple[str, str]]:
+    for _, uri, aliases, _, _ in _rows("systems.csv"):
+        target = ICD10 if uri == _ICD10_DANISH else uri
+        for alias in (uri, *filter(None, aliases.split(";"))):
+            yield alias.rstrip("/"), target
+
+
+_TERMS = _Terms()

@@ -1,0 +1,189 @@
+"""Dosage[] -> when how much of a product is taken (facts-to-fhir 6 "How much", 0.10 point 3).
+
+A plan keeps doses as they are written (mg, mL or pieces); with the product's strength it
+becomes steps in mg per day. Doses of every second day or week are spread evenly. What is not
+understood stays unknown: no dose, no timing, a free text alone, a rate, a maximum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
+
+from fhir_mappings.amounts import Amount, Strength, amount_of, high_end
+from fhir_mappings.dates import day_after, day_or_none
+from fhir_mappings.facts import DoseStep
+from fhir_mappings.r4.datatypes import Dosage
+from fhir_mappings.timing import Bounds, Rhythm, bounds, rhythm
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Days with one dose. `end`: the first day without, None open.
+
+    `intake`: the amount taken at a time; `rhythm`: how often. None: not understood.
+    """
+
+    start: date | None
+    end: date | None
+    intake: Amount | None
+    rhythm: Rhythm | None
+
+    @property
+    def per_day(self) -> Amount | None:
+        """The amount of an average day."""
+        if self.intake is None or self.rhythm is None:
+            return None
+        return self.intake.times(self.rhythm.per_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The dosages of one order on the calendar.
+
+    `start`: the first day, None when not written. `stop`: the day after the last, None when
+    the last step is open. `placed` False: the days of a step cannot be told. `prn`: all
+    dosages are as needed; they have no segments. `text`: what was written, patient data.
+    """
+
+    segments: tuple[Segment, ...] = ()
+    start: date | None = None
+    stop: date | None = None
+    placed: bool = True
+    prn: bool = False
+    text: str = ""
+
+    def steps(self, strength: Strength) -> tuple[DoseStep, ...] | None:
+        """mg per day, day by day without overlap; None when a dose or its days are unknown."""
+        if not self.placed or not self.segments:
+            return None
+        steps = []
+        for segment in self.segments:
+            mg = strength.mg(segment.per_day)
+            if mg is None or segment.start is None:
+                return None
+            steps.append(DoseStep(segment.start, segment.end, mg))
+        return flatten(steps)
+
+    def on(self, when: date) -> tuple[Segment, ...]:
+        """The segments of a day; of the nearest later, else the last earlier one when the day has none."""
+        running = [s for s in self.segments if (s.start is None or s.start <= when) and (s.end is None or when < s.end)]
+        if running or not self.segments:
+            return tuple(running)
+        later = [s.start for s in self.segments if s.start is not None and s.start > when]
+        nearest = min(later) if later else max(s.start or date.min for s in self.segments)
+        return tuple(s for s in self.segments if (s.start or date.min) == nearest)
+
+
+def lay_out(dosages: Sequence[Dosage], start: date | None) -> Plan:
+    """The plan of an order that begins on `start` unless a dosage says otherwise.
+
+    Steps follow in order of `sequence`; one without a start of its own begins the day after
+    the step before it. The same (or no) sequence: at the same time. As-needed dosages beside
+    fixed ones are not counted.
+    """
+    fixed = [dosage for dosage in dosages if not as_needed(dosage)]
+    laid: list[Segment] = []
+    placed, following = True, start
+    for group in _in_sequence(fixed or dosages):
+        limits = [bounds(dosage.timing) for dosage in group]
+        begin = min((limit.start for limit in limits if limit.start is not None), default=following)
+        if laid and begin is None:
+            placed = False
+        elif laid and begin is not None:
+            laid = _cut(laid, begin)
+        ends: list[date | None] = []
+        for dosage, limit in zip(group, limits, strict=True):
+            found = _segments(dosage, limit, begin)
+            laid += found
+            ends += [segment.end for segment in found]
+            placed = placed and limit.readable and all(s.start is not None for s in found)
+        known_ends = [end for end in ends if end is not None]
+        following = max(known_ends) if len(known_ends) == len(ends) and ends else None
+    ends = [segment.end for segment in laid]
+    starts = [segment.start for segment in laid if segment.start is not None]
+    return Plan(
+        segments=tuple(laid) if fixed else (),
+        start=min(starts, default=start),
+        stop=None if not ends or None in ends else max(end for end in ends if end is not None),
+        placed=placed,
+        prn=bool(dosages) and not fixed,
+        text="; ".join(filter(None, (dosage.text or dosage.patientInstruction for dosage in dosages))),
+    )
+
+
+def as_needed(dosage: Dosage) -> bool:
+    """Taken only when needed (PRN)."""
+    return bool(dosage.asNeededBoolean) or dosage.asNeededCodeableConcept is not None
+
+
+def clip(steps: Iterable[DoseStep], start: date | None, stop: date | None) -> tuple[DoseStep, ...]:
+    """What lies from `start` until the day before `stop`; None does not limit."""
+    kept = []
+    for step in steps:
+        begin = step.start if start is None else max(step.start, start)
+        end = step.end if stop is None else min(step.end or stop, stop)
+        if end is None or begin < end:
+            kept.append(DoseStep(begin, end, step.mg_per_day))
+    return tuple(kept)
+
+
+def flatten(steps: Iterable[DoseStep]) -> tuple[DoseStep, ...]:
+    """The same doses as steps that do not overlap, oldest first; overlapping ones are summed."""
+    steps = tuple(steps)
+    edges = sorted({edge for step in steps for edge in (step.start, step.end) if edge is not None})
+    laid = []
+    for begin, end in pairwise([*edges, None]):
+        if begin is None:
+            continue
+        during = [s.mg_per_day for s in steps if s.start <= begin and (s.end is None or begin < s.end)]
+        if during:
+            laid.append(DoseStep(begin, end, sum(sorted(during))))
+    return tuple(laid)
+
+
+def _in_sequence(dosages: Sequence[Dosage]) -> list[list[Dosage]]:
+    numbers = [dosage.sequence for dosage in dosages if dosage.sequence is not None]
+    lowest = min(numbers, default=1)
+    groups: dict[int, list[Dosage]] = {}
+    for dosage in dosages:
+        groups.setdefault(lowest if dosage.sequence is None else dosage.sequence, []).append(dosage)
+    return [groups[number] for number in sorted(groups)]
+
+
+def _segments(dosage: Dosage, limit: Bounds, begin: date | None) -> list[Segment]:
+    """The days of one dosage: from its own start, else from `begin`, to its earliest end."""
+    intake = _intake(dosage)
+    timing = dosage.timing
+    if timing is not None and timing.event and timing.repeat is None and timing.code is None:
+        once = Rhythm(1.0, 1.0)
+        return [Segment(d, day_after(d), intake, once) for d in map(day_or_none, timing.event)]
+    start = limit.start or begin
+    ends = [limit.end] if limit.end is not None else []
+    if limit.days is not None and start is not None:
+        ends.append(start + timedelta(days=limit.days))
+    how_often = None if dosage.modifierExtension else rhythm(timing)
+    return [Segment(start, min(ends, default=None), intake, how_often)]
+
+
+def _intake(dosage: Dosage) -> Amount | None:
+    """The amount taken at a time; of several (ordered, calculated) the highest of one kind."""
+    found = [amount_of(each.doseQuantity) or high_end(each.doseRange) for each in dosage.doseAndRate]
+    amounts = [amount for amount in found if amount is not None]
+    for kind in ("mg", "mL", "piece"):
+        same = [amount for amount in amounts if amount.kind == kind]
+        if same:
+            return max(same, key=lambda amount: amount.value)
+    return None
+
+
+def _cut(laid: list[Segment], begin: date) -> list[Segment]:
+    """Earlier steps end where the next one begins."""
+    kept = []
+    for segment in laid:
+        if segment.start is not None and segment.start >= begin:
+            continue
+        kept.append(replace(segment, end=min(segment.end or begin, begin)))
+    return kept

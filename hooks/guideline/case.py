@@ -83,6 +83,11 @@ def absent(case: Case, *keys: str) -> Answer:
     return Unknown(missing)
 
 
+def recorded(case: Case, answer: Answer, *keys: str) -> Answer:
+    """`answer` as far as the record says: a value never measured is no, unless these keys were not delivered."""
+    return absent(case, *keys) if isinstance(answer, Unknown) else answer
+
+
 def on_order_hook(case: Case) -> bool:
     """Whether drafts are looked at (order-select, order-sign)."""
     return case.hook in (ORDER_SELECT, ORDER_SIGN)

@@ -70,21 +70,22 @@ def major_fracture(case: Case) -> Answer:
     return any_fracture(case, lambda f: qualifies(case, f))
 
 
+def other_low_energy(case: Case, fracture: Fracture) -> bool:
+    """A recorded low-energy fracture outside hip and spine, from P_FX_MIN_AGE."""
+    years = age_at(case, fracture)
+    return (
+        fracture.low_energy is True
+        and not fracture.pathological
+        and fracture.site not in MAJOR_SITES
+        and years is not None
+        and years >= case.defaults.fx_min_age
+    )
+
+
 @predicate
 def other_low_energy_fracture(case: Case) -> Answer:
     """other_le_fx: a recorded low-energy fracture elsewhere, from P_FX_MIN_AGE."""
-
-    def counts(fracture: Fracture) -> bool:
-        years = age_at(case, fracture)
-        return (
-            fracture.low_energy is True
-            and not fracture.pathological
-            and fracture.site not in MAJOR_SITES
-            and years is not None
-            and years >= case.defaults.fx_min_age
-        )
-
-    return any_fracture(case, counts)
+    return any_fracture(case, lambda f: other_low_energy(case, f))
 
 
 def not_high_energy(fracture: Fracture) -> bool:

@@ -35,17 +35,16 @@ class Entry:
 @cache
 def catalogue() -> tuple[Entry, ...]:
     """Every recommendation of the catalogue in its order."""
-    source = files("hooks.guideline") / "catalogue.csv"
-    with source.open(encoding="utf-8", newline="") as lines:
-        return tuple(
-            Entry(
-                part=int(line["part"]),
-                id=line["id"],
-                title=line["title"],
-                section=line["section"],
-                strength=line["strength"],
-                hook=line["hook"],
-                implemented=line["id"] in RULES,
-            )
-            for line in csv.DictReader(lines)
+    text = (files("hooks.guideline") / "catalogue.csv").read_text(encoding="utf-8")
+    return tuple(
+        Entry(
+            part=int(line["part"]),
+            id=line["id"],
+            title=line["title"],
+            section=line["section"],
+            strength=line["strength"],
+            hook=line["hook"],
+            implemented=line["id"] in RULES,
         )
+        for line in csv.DictReader(text.splitlines())
+    )

@@ -12,16 +12,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from fhir_mappings.facts import Condition, Fact, FamilyHistory, Measurement, MedicationCourse
+from fhir_mappings.facts import Condition, FamilyHistory, Measurement, MedicationCourse
 from hooks.guideline.bone_density import after_last_dxa
 from hooks.guideline.calendar import within_months
-from hooks.guideline.case import CONDITIONS, FAMILY, OBSERVATIONS, Case, absent, predicate
-from hooks.guideline.fractures import low_energy, major_fracture, other_low_energy_fracture, qualifies
+from hooks.guideline.case import CONDITIONS, FAMILY, OBSERVATIONS, Case, absent, predicate, recorded
+from hooks.guideline.fractures import (
+    major_fracture,
+    other_low_energy,
+    other_low_energy_fracture,
+    qualifies,
+)
 from hooks.guideline.glucocorticoid import gc_start, gc_threshold
 from hooks.guideline.laboratory import bmi, height_loss, newest, values
 from hooks.guideline.logic import (
     NO,
     Answer,
+    Known,
     Unknown,
     Yes,
     all_of,
@@ -30,16 +36,16 @@ from hooks.guideline.logic import (
     at_most,
     below,
     exists,
-    merged,
     no,
     several,
     yes_if,
 )
-from hooks.guideline.scope import any_condition, condition, male
+from hooks.guideline.scope import any_condition, condition
 from hooks.guideline.thresholds import AGE_EARLY_MENOPAUSE, AGE_RELATIVE_WEAK, EGFR_REDUCED, VITD_VERY_LOW
 from hooks.guideline.treatment import active, courses
 
 Weight = Literal["yes", "combined", "no"]
+RECORD = (*CONDITIONS, *OBSERVATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,6 @@ class RiskFactor:
     onset: date | None
     investigate: Weight
     treat: bool
-
-
-def _recorded(answer: Answer, case: Case, *keys: str) -> Answer:
-    """A value never measured is no factor; a source not delivered stays unknown."""
-    return absent(case, *keys) if isinstance(answer, Unknown) else answer
 
 
 def _first(facts: Iterable[Condition | FamilyHistory | MedicationCourse]) -> date | None:
@@ -95,9 +96,8 @@ def falls_in_a_year(case: Case) -> int:
 
 @predicate
 def fall_tendency(case: Case) -> Answer:
-    """Coded fall tendency, rollator, or an undated fall on record."""
-    undated = [f for f in case.facts.falls if f.date is None]
-    return any_of(condition(case, "fall_tendency"), condition(case, "rollator"), exists(undated))
+    """Coded fall tendency, or rollator. A fall without a date is not known to be recent (0.2)."""
+    return any_condition(case, "fall_tendency", "rollator")
 
 
 def fallen(case: Case, times: int) -> Answer:
@@ -145,7 +145,7 @@ def early_menopause(case: Case) -> Answer:
 def height_signs(case: Case) -> Answer:
     """Q5: height loss, marked kyphosis, reduced rib-iliac distance."""
     return any_of(
-        _recorded(at_least(height_loss(case), case.defaults.height_loss), case, *OBSERVATIONS),
+        recorded(case, at_least(height_loss(case), case.defaults.height_loss), *OBSERVATIONS),
         any_condition(case, "kyphosis", "reduced_rib_iliac_distance"),
     )
 
@@ -224,8 +224,8 @@ def register(case: Case) -> dict[str, RiskFactor]:
 
 def _box_q(case: Case) -> list[RiskFactor]:
     fracture = any_of(major_fracture(case), other_low_energy_fracture(case))
-    qualifying = [f for f in case.facts.fractures if qualifies(case, f) or low_energy(case, f)]
-    low_bmi = _recorded(below(bmi(case), case.defaults.low_bmi), case, *OBSERVATIONS)
+    qualifying = [f for f in case.facts.fractures if qualifies(case, f) or other_low_energy(case, f)]
+    low_bmi = recorded(case, below(bmi(case), case.defaults.low_bmi), *OBSERVATIONS)
     fall_t = any_of(fall_tendency(case), fallen(case, 2))
     tendency = _first(case.facts.conditions.get("fall_tendency", ()))
     return [
@@ -243,13 +243,13 @@ def _box_q(case: Case) -> list[RiskFactor]:
 
 def _box_r(case: Case) -> list[RiskFactor]:
     return [
-        RiskFactor("R2", _recorded(alcohol_overuse(case), case, *OBSERVATIONS), _onset_alcohol(case), "combined", True),
-        RiskFactor("R3", _recorded(smoker(case), case, *OBSERVATIONS), None, "combined", True),
+        RiskFactor("R2", recorded(case, alcohol_overuse(case), *RECORD), _onset_alcohol(case), "combined", True),
+        RiskFactor("R3", recorded(case, smoker(case), *OBSERVATIONS), None, "combined", True),
         RiskFactor("R4", deficiency(case), None, "combined", False),
         RiskFactor("R5", early_menopause(case), None, "yes", True),
         *(_disease(case, number, concepts) for number, concepts in _DISEASES),
         _drug(case, "R13", active(case, "aromatase_inhibitor"), "aromatase_inhibitor"),
-        _drug(case, "R14", all_of(male(case), active(case, "antiandrogen")), "antiandrogen"),
+        _drug(case, "R14", active(case, "antiandrogen"), "antiandrogen"),
         RiskFactor("R19", reduced_renal_function(case), _onset_renal(case), "yes", True),
     ]
 
@@ -261,7 +261,7 @@ def _supporting(case: Case) -> list[RiskFactor]:
         no(active(case, "calcium", "calcium_vitd")),
     )
     return [
-        RiskFactor("A1", _recorded(low_normal, case, *OBSERVATIONS), None, "combined", False),
+        RiskFactor("A1", recorded(case, low_normal, *OBSERVATIONS), None, "combined", False),
         RiskFactor("A2", diet, None, "combined", False),
     ]
 
@@ -296,13 +296,18 @@ def _onset_renal(case: Case) -> date | None:
 
 
 def _onset_height(case: Case) -> date | None:
+    """The newest sign: each is a new reason to look."""
     signs = [
-        c for concept in ("kyphosis", "reduced_rib_iliac_distance") for c in case.facts.conditions.get(concept, ())
+        c.onset
+        for concept in ("kyphosis", "reduced_rib_iliac_distance")
+        for c in case.facts.conditions.get(concept, ())
+        if c.active
     ]
     peaks = values(case, "height_cm", "peak_height_cm")
     highest = max((m.value for m in peaks), default=0.0)
-    lost = first_meeting(values(case, "height_cm"), lambda m: highest - m.value >= case.defaults.height_loss)
-    return _first(signs) or lost
+    limit = case.defaults.height_loss
+    lost = first_meeting(values(case, "height_cm"), lambda m: bool(at_least(Known(highest - m.value), limit)))
+    return max((day for day in (*signs, lost) if day is not None), default=None)
 
 
 def count(case: Case, chosen: Callable[[RiskFactor], bool], at: int) -> Answer:
@@ -333,10 +338,12 @@ def present(case: Case, ids: Iterable[str]) -> list[RiskFactor]:
 
 
 def new_since_dxa(case: Case, ids: Iterable[str]) -> Answer:
-    """Whether any of the named factors appeared after the last DXA."""
-    new = [f for f in present(case, ids) if after_last_dxa(case, f.onset)]
-    return Yes(merged(_evidence(f) for f in new)) if new else NO
+    """Whether any of the named factors appeared after the last DXA; undated is not new."""
+    found = register(case)
+    return any_of(*(_new(case, found[number]) for number in ids if number in found))
 
 
-def _evidence(factor: RiskFactor) -> tuple[Fact, ...]:
-    return factor.present.evidence if isinstance(factor.present, Yes) else ()
+def _new(case: Case, factor: RiskFactor) -> Answer:
+    if isinstance(factor.present, Yes):
+        return factor.present if after_last_dxa(case, factor.onset) else NO
+    return factor.present

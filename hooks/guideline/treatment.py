@@ -353,6 +353,12 @@ def post_course(case: Case) -> Answer:
 
 
 @predicate
+def untreated(case: Case) -> Answer:
+    """Not on anti-osteoporotic treatment, and not in the time after a completed course."""
+    return all_of(no(on_antiosteo(case)), no(post_course(case)))
+
+
+@predicate
 def den_cont(case: Case) -> Answer:
     """The drafted denosumab continues injections at most 24 months old: neither start nor renewal."""
     return all_of(draft_medication(case, "denosumab"), den_within(case, case.defaults.den_lapse))

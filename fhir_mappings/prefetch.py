@@ -16,6 +16,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Raw
 
+from fhir_mappings.codes import Meaning, meaning
 from fhir_mappings.errors import MissingPrefetchError, PatientMismatchError
 from fhir_mappings.facts import Issue, Source, SourceState
 from fhir_mappings.r4.datatypes import DomainResource
@@ -108,15 +109,18 @@ _TYPE_AND_ID = re.compile(r"(?:^|/)([A-Za-z]+/[A-Za-z0-9.-]{1,255})(?:/_history/
 class Received:
     """What was received of one patient.
 
-    `sources` says of each prefetch key whether it is complete. `items(type)` gives the
-    resources of a type, each once; `read` one of them; `resolve` follows a reference.
+    `sources` says of each prefetch key whether it is complete; `systems` are the code systems
+    seen. `items(type)` gives the resources of a type, each once, `coded` those with a wanted
+    code; `read` reads one of them; `resolve` follows a reference.
     """
 
     def __init__(self, patient_id: str) -> None:
         self.patient_id = patient_id
         self.sources: dict[str, Source] = {}
+        self.systems: set[str] = set()
         self._by_type: dict[str, dict[str | bytes, Item]] = {}
         self._by_url: dict[str, Item] | None = None
+        self._patient: Item | None = None
         self._ours: dict[bytes, str] = {}
         self._patient_urls: frozenset[str] = frozenset()
         self._patient_identifiers: frozenset[_Identifier] = frozenset()
@@ -145,10 +149,35 @@ class Received:
         received._identify(issues)
         return received
 
+    @property
+    def patient(self) -> Item:
+        """The Patient resource. MissingPrefetchError when there is none."""
+        if self._patient is None:
+            source = self.sources.get("patient")
+            raise MissingPrefetchError("patient", (source and source.reason) or "no Patient received")
+        return self._patient
+
     def items(self, resource_type: str, where: Callable[[Item], bool] | None = None) -> list[Item]:
         """The resources of a type, each once, in an order that does not depend on that of the entries."""
         items = self._by_type.get(resource_type, {}).values()
         return sorted(items if where is None else filter(where, items), key=_order)
+
+    def coded(self, resource_type: str, wanted: Callable[[Meaning, Item], bool]) -> list[Item]:
+        """The resources of a type whose `code` is wanted, or cannot be read and must be reported.
+
+        Notes the code systems of all of them, wanted or not.
+        """
+        kept = []
+        for item in self._by_type.get(resource_type, {}).values():
+            about = meaning(bytes(item.head.code))
+            if about is None:
+                kept.append(item)
+                continue
+            if not about.systems <= self.systems:
+                self.systems.update(about.systems)
+            if wanted(about, item):
+                kept.append(item)
+        return sorted(kept, key=_order)
 
     def read(self, item: Item, struct: type[R], issues: list[Issue]) -> R | None:
         """The resource, or None with an Issue when it is invalid or not of this patient."""
@@ -265,13 +294,10 @@ class Received:
                 raise PatientMismatchError(f"{found}, expected Patient/{self.patient_id}")
             issues.append(Issue(item.reference, "another patient"))
             del patients[item.id or bytes(item.raw)]
-        ours = patients.get(self.patient_id)
-        if ours is None:
-            source = self.sources.get("patient")
-            raise MissingPrefetchError("patient", (source and source.reason) or "no Patient received")
-        self._patient_urls = frozenset(
-            {f"urn:uuid:{self.patient_id}", ours.full_url or f"urn:uuid:{self.patient_id}"}
-        )
+        self._patient = patients.get(self.patient_id)
+        ours = self.patient
+        urls = (f"urn:uuid:{self.patient_id}", ours.full_url)
+        self._patient_urls = frozenset(url for url in urls if url)
         try:
             identified = msgspec.json.decode(ours.raw, type=_Identified)
         except BAD_DATA:

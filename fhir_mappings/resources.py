@@ -33,10 +33,10 @@ BAD_DATA = (
     AssertionError,
 )
 
-#: A JSON string of blanks only, which FHIR does not allow, beyond the ASCII blanks it does.
-_BLANK_STRING = re.compile(
-    rb'"(?:[ \t]|\\[nrtfb]|\\u(?:00(?:0[9a-dA-D]|1[c-fC-F]|20|85|[aA]0)|1680|20(?:0[0-9aA]|2[89fF]|5[fF])|3000)'
-    rb"|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80)+\""
+#: A string that may consist of blanks other than the ASCII ones, which fhir.resources refuses as empty.
+_MAY_BE_BLANK = re.compile(
+    rb'"(?:\\(?:f|u(?:00(?:0[bcBC]|1[c-fC-F]|85|[aA]0)|1680|20(?:0[0-9aA]|2[89fF]|5[fF])|3000))'
+    rb"|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2(?:\x80[\x80-\x8a\xa8\xa9\xaf]|\x81\x9f)|\xe3\x80\x80)"
 )
 _LONGEST_QUOTE = 40
 
@@ -52,6 +52,7 @@ class Head(msgspec.Struct, gc=False, rename="camel"):
     code: Raw = Raw()
     subject: Raw = Raw()
     patient: Raw = Raw()
+    value_codeable_concept: Raw = Raw()
 
 
 class Item(msgspec.Struct, gc=False):
@@ -98,8 +99,9 @@ def head_of(raw: Raw | bytes) -> Head:
 def read(item: Item, struct: type[R], issues: list[Issue]) -> R | None:
     """The resource, or None with an Issue that names the element and what was expected."""
     try:
-        resource: R = _decoder(struct).decode(item.raw)
-        if _BLANK_STRING.search(item.raw):
+        raw = bytes(item.raw)
+        resource: R = _decoder(struct).decode(raw)
+        if (not raw.isascii() or b"\\" in raw) and _MAY_BE_BLANK.search(raw):
             resource = _judged(item, struct)
     except BAD_DATA:
         try:

@@ -42,6 +42,8 @@ LSC_HIP = _number("LSC_HIP", 5, "%", "§5", "a change of 5 % or more is real")
 LSC_SPINE = _number("LSC_SPINE", 3, "%", "§5", "a change of 3 % or more is real")
 COMPRESSION_DIAGNOSTIC = _number("COMPRESSION_DIAGNOSTIC", 20, "%", "§2", "20 % or more is diagnostic")
 COMPRESSION_ANABOLIC = _number("COMPRESSION_ANABOLIC", 25, "%", "§9.2", "25 % or more counts for teriparatide")
+FRACTURE_LETTER = _number("FRACTURE_LETTER", 90, "days", "B1 (default)", "a fracture letter this recent")
+FRACTURES_ANABOLIC = _number("FRACTURES_ANABOLIC", 2, "fractures", "§9.2", "two, of any age (C-21)")
 FRACTURE_RECENT_ANABOLIC = _number("FRACTURE_RECENT_ANABOLIC", 36, "months", "§9.2", "within three years")
 
 AGE_MAN_IN_SCOPE = _number("AGE_MAN_IN_SCOPE", 60, "years", "Forord; §1", "from the 60th birthday (C-08)")
@@ -70,6 +72,8 @@ VITD_VERY_LOW = _number("VITD_VERY_LOW", 25, "nmol/L", "§7", "very low below 25
 VITD_START = _number("VITD_START", 50, "nmol/L", "§9.2", "start above 50; 50 itself is not (C-03)")
 VITD_TARGET_LOW = _number("VITD_TARGET_LOW", 70, "nmol/L", "§9.1", "aim from 70")
 VITD_TARGET_HIGH = _number("VITD_TARGET_HIGH", 125, "nmol/L", "§9.1", "aim to 125; 125 is inside")
+VITD_SCAN_BEFORE = _number("VITD_SCAN_BEFORE", 12, "months", "default", "vitamin D this long before a scan bears on it")
+VITD_SCAN_AFTER = _number("VITD_SCAN_AFTER", 3, "months", "default", "vitamin D this long after a scan bears on it")
 CALCIUM_IONISED_LOW = _number("CALCIUM_IONISED_LOW", 1.18, "mmol/L", "default", "without a reference range")
 CALCIUM_IONISED_HIGH = _number("CALCIUM_IONISED_HIGH", 1.32, "mmol/L", "default", "without a reference range")
 CALCIUM_CORRECTED_LOW = _number("CALCIUM_CORRECTED_LOW", 2.20, "mmol/L", "default", "without a reference range")
@@ -99,8 +103,28 @@ TERIPARATIDE_MAX = _number("TERIPARATIDE_MAX", 24, "months", "§9.2", "exactly 2
 ROMOSOZUMAB_MAX = _number("ROMOSOZUMAB_MAX", 12, "months", "§9.2", "exactly 12 months is not over")
 TREATMENT_VISIBLE = _number("TREATMENT_VISIBLE", 24, "months", "§5; §9.3", "effect on DXA from two years")
 STOP_MIN = _number("STOP_MIN", 24, "months", "§10; B1-D", "never a control before 24 months (C-11)")
+FOLLOW_ON_BEFORE = _number("FOLLOW_ON_BEFORE", 90, "days", "§9.2 (default)", "follow-on drug this long before the stop")
+FOLLOW_ON_ASKED = _number("FOLLOW_ON_ASKED", 24, "months", "§9.2 (default)", "asked for this long after the stop")
+ZOLEDRONATE_ASKED = _number(
+    "ZOLEDRONATE_ASKED", 36, "months", "§9.2 (default)", "unfinished course asked for until then"
+)
 PAIN_DAYS = _number("PAIN_DAYS", 56, "days", "§12", "four to eight weeks")
 GAP_ORAL = _number("GAP_ORAL", 90, "days", "default", "shorter gaps do not restart a course")
+
+LOW_VITD_BEFORE_DXA = _number("LOW_VITD_BEFORE_DXA", 12, "months", "default", "low value before the scan (§7)")
+LOW_VITD_AFTER_DXA = _number("LOW_VITD_AFTER_DXA", 3, "months", "default", "low value after the scan (§7)")
+REPLETED = _number("REPLETED", 6, "months", "§7; §9.1", "a new scan from 6 months at the level, preferably 12")
+AGE_NO_REPEAT = _number("AGE_NO_REPEAT", 75, "years", "§5", "from 75 with T from −1.5: no repeat (default)")
+T_NO_REPEAT = _number("T_NO_REPEAT", -1.5, "SD", "§5", "the example of −1.2 at 75, read as −1.5 (default)")
+AGE_FALLS = _number("AGE_FALLS", 65, "years", "default", "falls are raised from 65 without bone disease")
+FALLS_SEVERAL = _number("FALLS_SEVERAL", 2, "falls", "default", "complex: two falls in a year")
+DRUGS_MANY = _number("DRUGS_MANY", 5, "drugs", "default", "complex: five active drugs")
+FRACTURE_OPIOID = _number("FRACTURE_OPIOID", 6, "months", "default", "an opioid is given for this fracture")
+WEIGHT_WINDOW = _number("WEIGHT_WINDOW", 12, "months", "default", "weights at most this far apart and this old")
+DIET_AGE = _number("DIET_AGE", 24, "months", "default", "calcium from food this fresh")
+REFERRAL_AGE = _number("REFERRAL_AGE", 12, "months", "default", "smoking cessation, fall assessment: not again")
+MUNICIPAL_AGE = _number("MUNICIPAL_AGE", 24, "months", "default", "municipal offer: not again")
+REVIEW_AHEAD = _number("REVIEW_AHEAD", 90, "days", "default", "an annual review so near is used")
 
 #: mg of each drug that equal 5 mg prednisolone; standard pharmacology, not from the guideline (0.10).
 EQUIVALENT_OF_5_MG_PREDNISOLONE: dict[str, float] = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from fhir_mappings.facts import PatientFacts, SourceState
 from hooks.guideline.defaults import Defaults
-from hooks.guideline.logic import NO, Answer, Unknown
+from hooks.guideline.logic import NO, YES, Answer, Unknown
 
 if TYPE_CHECKING:
     from hooks.guideline.rule import Rule
@@ -86,6 +86,11 @@ def absent(case: Case, *keys: str) -> Answer:
 def recorded(case: Case, answer: Answer, *keys: str) -> Answer:
     """`answer` as far as the record says: a value never measured is no, unless these keys were not delivered."""
     return absent(case, *keys) if isinstance(answer, Unknown) else answer
+
+
+def at_patient_view(case: Case) -> Answer:
+    """The record was opened (patient-view)."""
+    return YES if case.hook == PATIENT_VIEW else NO
 
 
 def on_order_hook(case: Case) -> bool:

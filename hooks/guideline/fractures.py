@@ -88,6 +88,29 @@ def other_low_energy_fracture(case: Case) -> Answer:
     return any_fracture(case, lambda f: other_low_energy(case, f))
 
 
+def details_missing(case: Case, fracture: Fracture) -> bool:
+    """Mechanism (hip, spine) or grade of compression (spine) is not recorded and could matter."""
+    if pathological(case, fracture) or fracture.site not in MAJOR_SITES:
+        return False
+    if fracture.low_energy is None:
+        return True
+    return fracture.site == "vertebral" and fracture.low_energy and fracture.compression_pct is None
+
+
+@predicate
+def small_compression(case: Case) -> Answer:
+    """A vertebral compression of less than 20 %."""
+    return any_fracture(
+        case, lambda f: f.site == "vertebral" and f.compression_pct is not None and not vertebra_counts(f)
+    )
+
+
+@predicate
+def perhaps_pathological_fracture(case: Case) -> Answer:
+    """A hip or vertebral fracture, not known as high-energy, that may have another cause than osteoporosis."""
+    return any_fracture(case, lambda f: f.site in MAJOR_SITES and not_high_energy(f) and pathological(case, f))
+
+
 def not_high_energy(fracture: Fracture) -> bool:
     """Recorded as low-energy, or mechanism not recorded."""
     return fracture.low_energy is not False

@@ -1,0 +1,24 @@
+"""The WSGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from flask import Flask
+
+from cds_service import cors, errors, routes
+from cds_service.settings import Settings
+
+
+def create_app(settings: Settings, clock: Callable[[], date] = date.today) -> Flask:
+    """The service with the given settings. `clock` tells the day; a fixed day in the settings wins."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.url_map.strict_slashes = False
+    fixed = settings.today
+    # preflights come first: they carry no body and no token
+    cors.register(app, settings)
+    app.register_blueprint(routes.blueprint(settings, clock if fixed is None else lambda: fixed))
+    errors.register(app)
+    return app

@@ -1,0 +1,38 @@
+"""What counts as this machine, and how URLs are taken apart."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only be reached from this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def is_loopback_origin(origin: str) -> bool:
+    """Whether a browser's Origin header names a page served from this machine."""
+    parts = split_http_url(origin)
+    return parts is not None and not parts.path and is_loopback(parts.hostname or "")
+
+
+def split_http_url(url: str) -> SplitResult | None:
+    """The parts of an absolute http(s) URL without query, fragment or user; None when it is none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises when out of range
+    except ValueError:
+        return None
+    plain = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+    return parts if plain and "@" not in parts.netloc else None
+
+
+def base_url(url: str) -> str:
+    """A base URL without the slash at its end, to compare by."""
+    return url.rstrip("/")

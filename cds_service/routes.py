@@ -1,0 +1,143 @@
+"""Discovery, the service call and feedback."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final
+
+from flask import Blueprint, Response, g, request
+
+from cds_service.answer import answer
+from cds_service.clients import Client, development_client
+from cds_service.errors import RefusedError
+from cds_service.feedback import outcomes, read_feedback
+from cds_service.settings import Settings
+from cds_service.wire import encode, read_request
+from hooks.language import LANGUAGES, LanguageCode
+from hooks.services import SERVICES, Service
+
+log = logging.getLogger(__name__)
+
+#: The version of the CDS Hooks specification that is implemented, and of the hooks' definitions.
+SPECIFICATION: Final = "2.0.1"
+HOOK_VERSION: Final = "1.0"
+JSON: Final = "application/json"
+BY_ID: Final = {service.id: service for service in SERVICES}
+
+
+def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
+    """The routes. `clock` is asked for the day once in each request."""
+    routes = Blueprint("cds-services", __name__)
+
+    @routes.get("/cds-services")
+    def discovery() -> Response:
+        return Response(DISCOVERY, content_type=JSON)
+
+    @routes.post("/cds-services/<service_id>")
+    def call(service_id: str) -> Response:
+        service = _service(service_id)
+        received = read_request(_body())
+        g.hook_instance = received.hook_instance
+        _refuse_other_hook(service, received.hook)
+        client = development_client(settings.clients, received.fhir_server)
+        answered = answer(
+            received,
+            service.hook,
+            as_of=clock(),
+            language=_language(client, settings),
+            generic_t_scores=client.generic_t_score_codes if client else (),
+        )
+        g.did = (
+            f"recommendations={','.join(answered.fired) or '-'} "
+            f"read_ms={answered.read_ms:.1f} rules_ms={answered.rules_ms:.1f}"
+        )
+        return Response(encode(answered.body), content_type=JSON)
+
+    @routes.post("/cds-services/<service_id>/feedback")
+    def feedback(service_id: str) -> Response:
+        _service(service_id)
+        g.did = f"feedback={outcomes(read_feedback(_body())) or '-'}"
+        return Response(b"{}", content_type=JSON)
+
+    @routes.before_app_request
+    def start() -> None:
+        g.started = time.perf_counter()
+
+    @routes.after_app_request
+    def end(response: Response) -> Response:
+        """No answer is kept by anybody on the way; each call leaves one line in the log."""
+        response.headers["Cache-Control"] = "no-store"
+        response.vary.add("Accept-Language")
+        if request.endpoint:
+            _log_call(response)
+        return response
+
+    return routes
+
+
+def _log_call(response: Response) -> None:
+    service_id = (request.view_args or {}).get("service_id", "")
+    log.info(
+        "%s service=%s hookInstance=%s status=%d %s ms=%.1f",
+        (request.endpoint or "").rpartition(".")[2],
+        service_id if service_id in BY_ID else "-",
+        g.get("hook_instance", "-"),
+        response.status_code,
+        g.get("did") or f"refused={g.get('refused', '-')}",
+        (time.perf_counter() - g.started) * 1000,
+    )
+
+
+def _discovered(service: Service) -> dict[str, Any]:
+    return {
+        "hook": service.hook,
+        "title": service.title,
+        "description": service.description,
+        "id": service.id,
+        "prefetch": dict(service.prefetch),
+        "version": SPECIFICATION,
+        "hookVersion": HOOK_VERSION,
+    }
+
+
+DISCOVERY: Final = encode({"services": [_discovered(service) for service in SERVICES]})
+
+
+def _service(service_id: str) -> Service:
+    service = BY_ID.get(service_id)
+    if service is None:
+        raise RefusedError(404, "not-found", "No service has this id. GET /cds-services lists the services.")
+    return service
+
+
+def _refuse_other_hook(service: Service, hook: str) -> None:
+    if hook == service.hook:
+        return
+    right = next((other.id for other in SERVICES if other.hook == hook), None)
+    remedy = f"Call /cds-services/{right}." if right else "GET /cds-services lists the services and their hooks."
+    raise RefusedError(400, "value", f'hook is not "{service.hook}", the hook of this service. {remedy}', "hook")
+
+
+def _body() -> bytes:
+    """The body of a request that says it is JSON; RefusedError otherwise."""
+    if request.mimetype != JSON:
+        problem = f"The content type is not {JSON}. Send the body as JSON with this content type."
+        raise RefusedError(415, "not-supported", problem, "http.Content-Type")
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8", "us-ascii"):
+        raise RefusedError(415, "not-supported", "The charset is not UTF-8. Send JSON in UTF-8.", "http.Content-Type")
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        problem = "The body is compressed. Send it as it is, without Content-Encoding."
+        raise RefusedError(415, "not-supported", problem, "http.Content-Encoding")
+    return request.get_data(cache=False)
+
+
+def _language(client: Client | None, settings: Settings) -> LanguageCode:
+    """The language of the answer: what the client's entry says, else what the caller accepts, else the setting."""
+    if client is not None and client.language is not None:
+        return client.language
+    accepted = request.accept_languages.best_match(LANGUAGES)
+    return next((language for language in LANGUAGES if language == accepted), settings.language)

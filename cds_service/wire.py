@@ -1,0 +1,221 @@
+"""Bytes -> HookRequest, and answers -> bytes. The body is checked here and names the field that is wrong.
+
+Prefetch values and draft orders stay as the bytes they came in: fhir_mappings reads them.
+Members that the specification does not know are ignored.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+import msgspec
+import orjson
+from msgspec import UNSET, Meta, Raw, UnsetType
+
+from cds_service.errors import RefusedError
+from cds_service.network import split_http_url
+
+T = TypeVar("T")
+
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9\-.]{1,64}$")]
+Uuid = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")]
+UserReference = Annotated[str, Meta(pattern=r"^[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}$")]
+DraftReference = Annotated[str, Meta(min_length=1, max_length=256)]
+NonEmpty = Annotated[str, Meta(min_length=1)]
+
+#: What each field should have been, for the message that refuses it.
+EXPECTED: Final[Mapping[str, str]] = {
+    "": "a JSON object with hook, hookInstance and context",
+    "hook": 'the name of the hook that fired, such as "patient-view"',
+    "hookInstance": 'a UUID, such as "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"',
+    "fhirServer": "the base URL of the FHIR server, http or https",
+    "fhirAuthorization": "an object with access_token, token_type, expires_in, scope and subject",
+    "fhirAuthorization.access_token": "the token, a text",
+    "fhirAuthorization.token_type": '"Bearer"',
+    "fhirAuthorization.expires_in": "the seconds the token lives, a whole number",
+    "fhirAuthorization.scope": "the granted scopes, a text",
+    "fhirAuthorization.subject": "the client identifier of this service, a text",
+    "fhirAuthorization.patient": "the FHIR id of the patient",
+    "context": "an object with userId and patientId",
+    "context.userId": 'the user as ResourceType/id, such as "Practitioner/123"',
+    "context.patientId": 'the FHIR id of the Patient alone: 1 to 64 of letters, digits, "-" and "."',
+    "context.encounterId": "the FHIR id of the Encounter, or no member at all",
+    "context.draftOrders": "a FHIR Bundle of the draft orders",
+    "context.draftOrders.resourceType": '"Bundle"',
+    "context.draftOrders.entry": "the list of the Bundle's entries",
+    "context.selections": 'a list of the selected drafts, such as ["MedicationRequest/103"]',
+    "prefetch": "an object with one member for each prefetch key that was satisfied",
+}
+#: Members that decide who the answer is about; twice with two values, nobody knows.
+IDENTIFYING: Final = frozenset({"hook", "context", "patientId", "prefetch"})
+
+
+class _Authorization(msgspec.Struct):
+    access_token: NonEmpty
+    token_type: Annotated[str, Meta(pattern="^[Bb]earer$")]
+    expires_in: int
+    scope: str
+    subject: str
+    patient: Id | None = None
+
+
+class _Envelope(msgspec.Struct, rename="camel"):
+    hook: str
+    hook_instance: Uuid
+    context: Raw
+    fhir_server: NonEmpty | None = None
+    fhir_authorization: _Authorization | None = None
+    prefetch: dict[str, Raw] | None = None
+
+
+class _Bundle(msgspec.Struct, rename="camel"):
+    resource_type: Literal["Bundle"]
+    entry: list[Raw] = []
+
+
+class _Context(msgspec.Struct, rename="camel"):
+    user_id: UserReference
+    patient_id: Id
+    encounter_id: Id | None = None
+    draft_orders: Raw | UnsetType = UNSET
+    selections: list[DraftReference] | UnsetType = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """A request whose form is right. `prefetch` holds what was sent, by key, unread.
+
+    `draft_orders` None on hooks without; `selections` None where every draft counts. The token
+    of fhirAuthorization is checked and dropped: nothing is fetched.
+    """
+
+    hook: str
+    hook_instance: str
+    patient_id: str
+    prefetch: Mapping[str, Raw]
+    draft_orders: Raw | None = None
+    selections: tuple[str, ...] | None = None
+    fhir_server: str | None = None
+
+
+def read_request(body: bytes) -> HookRequest:
+    """The request in a body; RefusedError names the field that is wrong."""
+    check_text(body)
+    envelope = decode(_ENVELOPE, body)
+    if body.count(b'"patientId"') > 1:
+        _refuse_doubled(body)
+    context = decode(_CONTEXT, envelope.context, "context")
+    _check_access(envelope, context)
+    drafts, selections = _drafts(envelope.hook, context)
+    return HookRequest(
+        hook=envelope.hook,
+        hook_instance=envelope.hook_instance.lower(),
+        patient_id=context.patient_id,
+        prefetch=envelope.prefetch or {},
+        draft_orders=drafts,
+        selections=selections,
+        fhir_server=envelope.fhir_server,
+    )
+
+
+def check_text(body: bytes, expected: Mapping[str, str] = EXPECTED) -> None:
+    """Refuse an empty body and one that is no UTF-8, which the decoder would not notice in what it leaves unread."""
+    if not body.strip():
+        raise RefusedError(400, "structure", f"The body is empty: expected {expected['']}.")
+    if not body.isascii():
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise RefusedError(400, "structure", f"The body is no UTF-8 text (byte {error.start}).") from None
+
+
+def decode(
+    decoder: msgspec.json.Decoder[T], text: bytes | Raw, prefix: str = "", expected: Mapping[str, str] = EXPECTED
+) -> T:
+    """What a JSON text holds; RefusedError with the path of what does not fit.
+
+    `prefix`: where the text stood. `expected`: what each field should have been.
+    """
+    try:
+        return decoder.decode(text)
+    except msgspec.ValidationError as error:
+        raise _misfit(str(error), prefix, expected) from None
+    except msgspec.DecodeError as error:
+        # the decoder's words on malformed JSON hold a position, never a value
+        raise RefusedError(400, "structure", f"The body is no JSON: {error}.", prefix) from None
+    except RecursionError:
+        raise RefusedError(400, "structure", "The body is nested too deeply.", prefix) from None
+
+
+def encode(answer: object) -> bytes:
+    """An answer as JSON."""
+    return orjson.dumps(answer)
+
+
+def _misfit(message: str, prefix: str = "", expected: Mapping[str, str] = EXPECTED) -> RefusedError:
+    """The decoder's message as a refusal: which field, whether it is missing, what was expected."""
+    path = message.partition(" - at `$")[2].rstrip("`").lstrip(".")
+    missing = re.match(r"Object missing required field `(\w+)`", message)
+    field = ".".join(part for part in (prefix, path, missing[1] if missing else "") if part)
+    wanted = expected.get(re.sub(r"\[.*?\]", "", field), "another form")
+    named = field or "The body"
+    if missing:
+        return RefusedError(400, "required", f"{named} is missing: expected {wanted}.", field)
+    return RefusedError(400, "value", f"{named} has the wrong form: expected {wanted}.", field)
+
+
+def _refuse_doubled(body: bytes) -> None:
+    """Refuse an object that says twice who it is about. Only asked when the patient is named more than once."""
+
+    def check(members: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in members if name in IDENTIFYING]
+        if len(names) > len(set(names)):
+            raise RefusedError(400, "invariant", "A member that identifies the patient is given twice in one object.")
+
+    try:
+        json.loads(body, object_pairs_hook=check)
+    except (ValueError, RecursionError):
+        raise RefusedError(400, "structure", "The body is no JSON, or nested too deeply.") from None
+
+
+def _check_access(envelope: _Envelope, context: _Context) -> None:
+    """Whether the FHIR server and the token are such that they could be used for this patient."""
+    if envelope.fhir_server is not None and split_http_url(envelope.fhir_server) is None:
+        raise _misfit(" - at `$.fhirServer`")
+    token = envelope.fhir_authorization
+    if token is None:
+        return
+    if envelope.fhir_server is None:
+        raise RefusedError(
+            400, "required", "fhirServer is missing: it is required with fhirAuthorization.", "fhirServer"
+        )
+    if token.patient is not None and token.patient != context.patient_id:
+        raise RefusedError(
+            422,
+            "invariant",
+            "fhirAuthorization.patient is not context.patientId. Nothing was evaluated.",
+            "fhirAuthorization.patient",
+        )
+
+
+def _drafts(hook: str, context: _Context) -> tuple[Raw | None, tuple[str, ...] | None]:
+    """The draft orders and the selected ones, as the hook requires them."""
+    if hook not in ("order-select", "order-sign"):
+        return None, None
+    if context.draft_orders is UNSET:
+        raise _misfit("Object missing required field `draftOrders`", "context")
+    decode(_BUNDLE, context.draft_orders, "context.draftOrders")
+    if hook == "order-sign":
+        return context.draft_orders, None
+    if context.selections is UNSET:
+        raise _misfit("Object missing required field `selections`", "context")
+    return context.draft_orders, tuple(context.selections)
+
+
+_ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
+_CONTEXT: Final = msgspec.json.Decoder(_Context)
+_BUNDLE: Final = msgspec.json.Decoder(_Bundle)

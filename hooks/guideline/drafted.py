@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fhir_mappings.facts import DraftMedication
+from fhir_mappings.facts import DraftMedication, MedicationCourse
 from hooks.guideline.case import Case, on_order_hook, predicate
-from hooks.guideline.logic import NO, Answer, exists, yes_if
+from hooks.guideline.logic import NO, Answer, Yes, exists, yes_if
+from hooks.guideline.scope import condition
 
 ORAL_BISPHOSPHONATES = frozenset({"alendronate", "alendronate_effervescent", "risedronate", "ibandronate"})
 ANABOLICS = frozenset({"teriparatide", "romosozumab"})
@@ -55,12 +56,24 @@ def draft_referral(case: Case, *drugs: str) -> Answer:
     return exists(d for d in case.facts.drafts.referrals if d.drugs & wanted)
 
 
+def is_replacement(case: Case, course: MedicationCourse) -> bool:
+    """Physiological replacement, hydrocortisone in Addison's disease: no part of GLU-* (0.10 item 2)."""
+    return "hydrocortisone" in course.drugs and isinstance(condition(case, "addison"), Yes)
+
+
+@predicate
+def drafted_glucocorticoids(case: Case) -> tuple[DraftMedication, ...]:
+    """The drafted systemic glucocorticoids, replacement left out."""
+    if not on_order_hook(case):
+        return ()
+    systemic = (d for d in case.facts.drafts.medications if d.course.systemic)
+    return tuple(d for d in systemic if not is_replacement(case, d.course))
+
+
 @predicate
 def draft_glucocorticoid(case: Case) -> Answer:
     """A systemic glucocorticoid is drafted."""
-    if not on_order_hook(case):
-        return NO
-    return exists(d for d in case.facts.drafts.medications if d.course.systemic)
+    return exists(drafted_glucocorticoids(case))
 
 
 @predicate

@@ -90,6 +90,7 @@ GC_DAILY = _number("GC_DAILY", 5.0, "mg prednisolone/day", "§4; §9.4", "5 mg o
 GC_DAYS = _number("GC_DAYS", 90, "days", "§4; §9.4", "three months = 90 days")
 GC_SUM = _number("GC_SUM", 450.0, "mg prednisolone", "§4; §9.4", "450 mg or more in 365 days (C-05)")
 GC_WINDOW = _number("GC_WINDOW", 365, "days", "§4; §9.4", "a year")
+GC_LOOKBACK = _number("GC_LOOKBACK", 36, "months", "default", "a past course is looked for this far back")
 GC_AFTER_MIN = _number("GC_AFTER_MIN", 6, "months", "§9.4", "bisphosphonate half a year after (C-07)")
 GC_AFTER_MAX = _number("GC_AFTER_MAX", 12, "months", "§9.4", "to one year after (C-07)")
 

@@ -107,7 +107,7 @@ def read_observations(
     `generic_t_scores`: LOINC codes by which this client sends T-scores without site (Synthea:
     38265-5, by name the forearm).
     """
-    reader = _Reader(as_of, issues, generic_t_scores)
+    reader = _Reader(received, as_of, issues, generic_t_scores)
     for item in received.coded("Observation", _wanted):
         observation = received.read(item, Observation, issues)
         if observation is not None:
@@ -132,7 +132,8 @@ def _wanted(about: Meaning, item: Item) -> bool:
 class _Reader:
     """Takes Observations one by one."""
 
-    def __init__(self, as_of: date, issues: list[Issue], generic_t_scores: frozenset[str]) -> None:
+    def __init__(self, received: Received, as_of: date, issues: list[Issue], generic_t_scores: frozenset[str]) -> None:
+        self.received = received
         self.as_of = as_of
         self.issues = issues
         self.generic_t_scores = generic_t_scores
@@ -260,7 +261,8 @@ class _Reader:
         if implausible("vertebral_compression", percent):
             self.issues.append(Issue(reference, f"vertebral compression {percent:g} %, expected 0 to 100 %"))
             return
-        about = frozenset(focus.reference for focus in observation.focus if focus.reference)
+        focus = (each.reference for each in observation.focus)
+        about = frozenset(self.received.named(each) for each in focus if each)
         self.found.compressions.append(
             Compression(percent, span is not None, day, reference, about, is_vfa(observation.method))
         )

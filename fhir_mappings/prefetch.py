@@ -199,6 +199,11 @@ class Received:
             found = self._by_type.get(resource_type, {}).get(resource_id)
         return found
 
+    def named(self, reference: str) -> str:
+        """A reference as `Type/id`, the way facts carry it; unchanged when it cannot be resolved."""
+        found = self.resolve(reference)
+        return found.reference if found else reference
+
     def not_ours(self, subject: Raw | bytes) -> str:
         """Why a subject is not this patient; empty when it is."""
         written = bytes(subject)

@@ -2,7 +2,7 @@
 
 `code` decides when it is UCUM, else the `unit` as text. An unknown unit makes a value
 unknown, never another value. Converted values are rounded to six decimals, so that a limit
-met exactly before is met exactly after.
+met exactly before is met exactly after; a value already in the unit stays as it is.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ _SAME_UNITS_AS = {"peak_height_cm": "height_cm"}
 _MORE_UNITS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
         "dietary_calcium_mg": {"mg/d": 1, "mg/day": 1, "mg/(24.h)": 1, "mg/24h": 1, "g/d": 1000},
-        "alcohol_units_day": {"{drinks}/d": 7, "/d": 7, "{drinks}/wk": 1, "/wk": 1},
+        "alcohol_units_week": {"{#}/wk": 1, "{#}/d": 7},  # UCUM in LOINC; braces are text
+        "alcohol_units_day": {"{#}/d": 7, "{drinks}/d": 7, "/d": 7, "{drinks}/wk": 1, "/wk": 1},
         "vertebral_compression": {"%": 1},
     }
 )
@@ -69,9 +70,9 @@ PLAUSIBLE: Mapping[str, Plausible] = MappingProxyType(
         "hba1c": Plausible(5, 250, "2.6 to 25 %"),
         "pth": Plausible(0, 1000, "renal hyperparathyroidism included"),
         "testosterone": Plausible(0, 500, "0 in castration; injections included"),
-        "height_cm": Plausible(50, 260, "17 is a slip of unit"),
-        "peak_height_cm": Plausible(50, 260, "17 is a slip of unit"),
-        "weight_kg": Plausible(10, 500, "adults; children are out of scope"),
+        "height_cm": Plausible(30, 260, "newborn to the tallest; 17 is a slip of unit"),
+        "peak_height_cm": Plausible(30, 260, "newborn to the tallest; 17 is a slip of unit"),
+        "weight_kg": Plausible(0.5, 500, "newborn to the heaviest"),
         "bmi": Plausible(7, 130, "lowest and highest ever reported"),
         "dietary_calcium_mg": Plausible(0, 10000, "ten litres of milk"),
         "alcohol_units_week": Plausible(0, 400, "a bottle of spirits a day is 140"),
@@ -94,7 +95,7 @@ def convert(concept: str, quantity: Quantity) -> float | None:
 def convert_value(concept: str, value: float, unit: str) -> float | None:
     """A value of a known unit text ("" for none) in the concept's unit, None when the unit is unknown."""
     into = _CONVERSIONS.get(_SAME_UNITS_AS.get(concept, concept), {}).get(_plain(unit))
-    return None if into is None else round(into(value), _DECIMALS)
+    return None if into is None else into(value)
 
 
 def unit_of(quantity: Quantity) -> str:
@@ -123,7 +124,7 @@ def implausible(concept: str, value: float) -> Plausible | None:
 
 def _hba1c_from_percent(percent: float) -> float:
     """NGSP percent to IFCC mmol/mol, the master equation."""
-    return (percent - 2.15) * 10.929
+    return round((percent - 2.15) * 10.929, _DECIMALS)
 
 
 def _plain(unit: str) -> str:
@@ -132,7 +133,9 @@ def _plain(unit: str) -> str:
 
 
 def _times(factor: float) -> Convert:
-    return lambda value: value * factor
+    if factor == 1:
+        return lambda value: value
+    return lambda value: round(value * factor, _DECIMALS)
 
 
 def _load() -> Mapping[str, Mapping[str, Convert]]:

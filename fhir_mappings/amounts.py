@@ -85,6 +85,9 @@ class Strength:
         return top / bottom if bottom > 0 else None
 
 
+NO_STRENGTH = Strength()
+
+
 def amount_of(quantity: Quantity | None) -> Amount | None:
     """An amount as sent: mg, g, ug; mL; tablets, capsules, pieces or no unit at all.
 
@@ -121,14 +124,14 @@ def high_end(span: Range | None) -> Amount | None:
 def strength_of(ratio: Ratio | None) -> Strength:
     """The strength of an ingredient: mg per piece or per mL."""
     if ratio is None:
-        return Strength()
+        return NO_STRENGTH
     numerator, denominator = amount_of(ratio.numerator), amount_of(ratio.denominator)
     if ratio.denominator is None:
         denominator = Amount(1.0, "piece")
     if numerator is None or numerator.kind != "mg" or denominator is None or denominator.value <= 0:
-        return Strength()
+        return NO_STRENGTH
     if numerator.value <= 0:
-        return Strength()
+        return NO_STRENGTH
     mg = numerator.value / denominator.value
     return Strength(mg_per_ml=mg) if denominator.kind == "mL" else Strength(mg_per_piece=mg)
 
@@ -147,12 +150,12 @@ def strength_in(text: str) -> Strength:
     match = _STRENGTH.search(text.lower())
     value = number(match[1]) if match else None
     if match is None or not value:
-        return Strength()
+        return NO_STRENGTH
     per, unit = match[2], match[3]
     if unit in _VOLUME:
         volume = (number(per) if per else 1.0) or 0.0
-        return Strength(mg_per_ml=value / (volume * _VOLUME[unit])) if volume > 0 else Strength()
-    return Strength() if unit in _NO_PIECE else Strength(mg_per_piece=value)
+        return Strength(mg_per_ml=value / (volume * _VOLUME[unit])) if volume > 0 else NO_STRENGTH
+    return NO_STRENGTH if unit in _NO_PIECE else Strength(mg_per_piece=value)
 
 
 def package_mg(text: str) -> float | None:

@@ -67,6 +67,14 @@ class Plan:
             steps.append(DoseStep(segment.start, segment.end, mg))
         return flatten(steps)
 
+    def daily(self, when: date) -> Amount | None:
+        """The amount per day around a day; None when a part of it is unknown or of another kind."""
+        amounts = [segment.per_day for segment in self.on(when)]
+        known = [amount for amount in amounts if amount is not None]
+        if not known or len(known) < len(amounts) or len({amount.kind for amount in known}) > 1:
+            return None
+        return Amount(sum(amount.value for amount in known), known[0].kind)
+
     def on(self, when: date) -> tuple[Segment, ...]:
         """The segments of a day; of the nearest later, else the last earlier one when the day has none."""
         running = [s for s in self.segments if (s.start is None or s.start <= when) and (s.end is None or when < s.end)]
@@ -142,6 +150,25 @@ def flatten(steps: Iterable[DoseStep]) -> tuple[DoseStep, ...]:
         if during:
             laid.append(DoseStep(begin, end, sum(sorted(during))))
     return tuple(laid)
+
+
+def used_up(steps: Sequence[DoseStep], mg: float) -> tuple[DoseStep, ...]:
+    """Steps whose open last one ends when `mg` are taken; the last day takes what is left."""
+    closed: list[DoseStep] = []
+    for step in steps:
+        if step.end is not None or step.mg_per_day <= 0:
+            closed.append(step)
+            mg -= (step.end - step.start).days * step.mg_per_day if step.end is not None else 0.0
+            continue
+        days = int(max(mg, 0.0) / step.mg_per_day + 1e-9)
+        left = max(mg, 0.0) - days * step.mg_per_day
+        try:
+            end = step.start + timedelta(days=days)
+            last = DoseStep(end, end + timedelta(days=1), left)
+        except OverflowError:
+            return tuple(steps)
+        closed += [DoseStep(step.start, end, step.mg_per_day)] * (days > 0) + [last] * (left > 1e-6)
+    return tuple(closed)
 
 
 def _in_sequence(dosages: Sequence[Dosage]) -> list[list[Dosage]]:

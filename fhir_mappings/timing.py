@@ -154,11 +154,14 @@ def bounds(timing: Timing | None) -> Bounds:
     return Bounds(start, end, min(limits, default=None))
 
 
-def days_in(quantity: Quantity | None) -> float | None:
-    """A duration in days; None without a value or with a unit that is not understood."""
+def days_in(quantity: Quantity | None, unstated: str = "") -> float | None:
+    """A duration in days; None without a value or with a unit that is not understood.
+
+    `unstated`: the unit where none was sent.
+    """
     if quantity is None or quantity.value is None or quantity.comparator is not None:
         return None
-    unit = quantity.code or quantity.unit or ""
+    unit = quantity.code or quantity.unit or unstated
     factor = UNIT_DAYS.get(unit) or _WRITTEN.get((quantity.unit or unit).lower())
     if factor is None or not 0 < quantity.value * factor <= _LONGEST_DAYS:
         return None

@@ -1,0 +1,34 @@
+"""The names of drugs in the fact vocabulary (0.9), as the medication readers use them."""
+
+from __future__ import annotations
+
+SUPPLEMENTS = frozenset({"calcium", "calcium_vitd", "vitamin_d"})
+#: Systemic when taken by mouth or vein, with a known equivalent or not (0.10).
+GLUCOCORTICOIDS = frozenset(
+    {
+        *("prednisolone", "prednisone", "methylprednisolone", "hydrocortisone", "cortisone"),
+        *("dexamethasone", "betamethasone", "triamcinolone", "deflazacort"),
+    }
+)
+#: A systemic glucocorticoid by class only: its mg cannot be turned into prednisolone.
+ANY_GLUCOCORTICOID = "glucocorticoid_systemic"
+#: Names that are one substance: two orders of it are orders of the same drug.
+SUBSTANCES = (
+    GLUCOCORTICOIDS
+    | SUPPLEMENTS
+    | {
+        *("alendronate", "alendronate_effervescent", "risedronate", "ibandronate", "ibandronate_iv"),
+        *("zoledronate", "denosumab", "teriparatide", "romosozumab", "raloxifene", "etidronate", "strontium"),
+        *("warfarin", "lithium", "paracetamol"),
+    }
+)
+#: Names that are a class of drugs.
+CLASSES = frozenset(
+    {
+        *("hrt", "antiandrogen", "aromatase_inhibitor", "anticonvulsant", "loop_diuretic", "heparin", "ssri", "tca"),
+        *("ppi", "glitazone", "benzodiazepine", "hypnotic", "antipsychotic", "antidepressant", "opioid", "diuretic"),
+        *("antihypertensive", "anticholinergic", "pde5_inhibitor", "statin", "betablocker", "insulin"),
+        *("sulfonylurea", "glucose_lowering", "nsaid", "neuropathic_agent", "weight_loss_drug"),
+        *("budesonide", "glucocorticoid_local", ANY_GLUCOCORTICOID),
+    }
+)

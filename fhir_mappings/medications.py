@@ -1,0 +1,158 @@
+"""What the patient takes, was given and fetched (facts-to-fhir 6; 0.5, 0.10 of the catalogue).
+
+Absent: not taken, as far as is recorded; whether the lists were delivered at all stands in
+the sources. A product no rule knows is a course without drug names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from fhir_mappings.amounts import amount_of
+from fhir_mappings.codes import concepts_of
+from fhir_mappings.courses import Entry, course_of, joined
+from fhir_mappings.dates import day_or_none, first_day
+from fhir_mappings.dosage import lay_out
+from fhir_mappings.facts import Administration, Dispensing, Issue, MedicationCourse, Sex
+from fhir_mappings.prefetch import Received
+from fhir_mappings.prescriptions import Desk, counts, entry_of_order, entry_of_statement, names_in
+from fhir_mappings.products import Products
+from fhir_mappings.r4.clinical import Procedure
+from fhir_mappings.r4.medication import (
+    MedicationAdministration,
+    MedicationDispense,
+    MedicationRequest,
+    MedicationStatement,
+)
+from fhir_mappings.routes import route_of
+from fhir_mappings.supply import Supply, supplied
+from fhir_mappings.timing import days_in
+
+#: What is given as an injection or infusion that the rules count.
+INJECTED = frozenset({"denosumab", "zoledronate"})
+_DONE = frozenset({"completed", "in-progress"})
+_NONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Medications:
+    """Courses by start, administrations and dispensings by date."""
+
+    courses: tuple[MedicationCourse, ...] = ()
+    administrations: tuple[Administration, ...] = ()
+    dispensings: tuple[Dispensing, ...] = ()
+
+
+def read_medications(received: Received, as_of: date, issues: list[Issue], sex: Sex | None = None) -> Medications:
+    """The medication of the patient on the day `as_of`. `sex` decides what counts as antiandrogen."""
+    desk = Desk(as_of, Products(received.resolve, sex, issues), names_in(received))
+    entries = joined(_entries(received, desk, issues), as_of)
+    dispensings, handed = _dispensings(received, desk, entries, issues)
+    administrations, given = _administrations(received, desk, issues)
+    administrations += _procedures(received, as_of, issues)
+    received.systems.update(desk.products.systems)
+    courses = [course_of(entry, as_of) for entry in supplied(entries, [*handed, *given], as_of)]
+    return Medications(
+        courses=tuple(courses),
+        administrations=_each_once(administrations),
+        dispensings=tuple(sorted(dispensings, key=lambda d: (d.date, d.reference))),
+    )
+
+
+def _entries(received: Received, desk: Desk, issues: list[Issue]) -> list[Entry]:
+    found = []
+    for item in received.items("MedicationRequest"):
+        order = received.read(item, MedicationRequest, issues)
+        if order is not None and counts(order):
+            found.append(entry_of_order(order, item.reference, desk))
+    for item in received.items("MedicationStatement"):
+        statement = received.read(item, MedicationStatement, issues)
+        if statement is not None:
+            found.append(entry_of_statement(statement, item.reference, desk))
+    return [entry for entry in found if entry is not None]
+
+
+def _dispensings(
+    received: Received, desk: Desk, entries: Iterable[Entry], issues: list[Issue]
+) -> tuple[list[Dispensing], list[Supply]]:
+    """What was handed out up to the day asked; one without a date is left out with an issue."""
+    found, handed = [], []
+    for item in received.items("MedicationDispense"):
+        dispense = received.read(item, MedicationDispense, issues)
+        if dispense is None or dispense.status not in _DONE:
+            continue
+        day = day_or_none(dispense.whenHandedOver) or day_or_none(dispense.whenPrepared)
+        if day is None:
+            issues.append(Issue(item.reference, "neither whenHandedOver nor whenPrepared, expected a date"))
+            continue
+        if day > desk.as_of:
+            continue
+        route = route_of(dosage.route for dosage in dispense.dosageInstruction)
+        product = desk.products.of(dispense, item.reference).by(route)
+        amount = amount_of(dispense.quantity)
+        plan = lay_out(dispense.dosageInstruction, day)
+        orders = frozenset[str]().union(*map(desk.named, dispense.authorizingPrescription))
+        order = next((entry for entry in entries if entry.references & orders), None)
+        daily = plan.daily(day) or (order.daily if order is not None else None)
+        days = days_in(dispense.daysSupply, "d") or product.strength.ratio(amount, daily)
+        mg = product.strength.mg(amount)
+        site = product.glucocorticoid(route or (order.route if order is not None else ""))
+        handed.append(Supply(item.reference, product, site, day, mg, days, orders))
+        intakes = [product.strength.mg(segment.intake) for segment in plan.segments]
+        cancer = product.cancer(max((mg for mg in intakes if mg is not None), default=None))
+        if product.drugs:
+            found.append(Dispensing(product.drugs, day, item.reference, days, mg, cancer))
+    return found, handed
+
+
+def _administrations(received: Received, desk: Desk, issues: list[Issue]) -> tuple[list[Administration], list[Supply]]:
+    """Doses given up to the day asked."""
+    found, given = [], []
+    for item in received.items("MedicationAdministration"):
+        dose = received.read(item, MedicationAdministration, issues)
+        if dose is None or dose.status not in _DONE:
+            continue
+        day = day_or_none(dose.effectiveDateTime) or first_day(dose.effectivePeriod)
+        if day is None:
+            issues.append(Issue(item.reference, "effective has no start, expected a date"))
+            continue
+        if day > desk.as_of:
+            continue
+        route = route_of([dose.dosage.route]) if dose.dosage is not None else ""
+        product = desk.products.of(dose, item.reference).by(route)
+        mg = product.strength.mg(amount_of(dose.dosage.dose)) if dose.dosage is not None else None
+        found += [
+            Administration(drug, day, item.reference, product.cancer(mg)) for drug in sorted(product.drugs & INJECTED)
+        ]
+        site = product.glucocorticoid(route)
+        given.append(Supply(item.reference, product, site, day, mg, 1.0, desk.named(dose.request), given=True))
+    return found, given
+
+
+def _procedures(received: Received, as_of: date, issues: list[Issue]) -> list[Administration]:
+    """Injections and infusions kept as completed procedures (SKS BWHB42, BWHB40A)."""
+    found = []
+    for item in received.coded("Procedure", lambda about, _: bool(about.concepts.get("procedure", _NONE) & INJECTED)):
+        procedure = received.read(item, Procedure, issues)
+        if procedure is None or procedure.status != "completed" or procedure.code is None:
+            continue
+        day = day_or_none(procedure.performedDateTime) or first_day(procedure.performedPeriod)
+        drugs = concepts_of(procedure.code.coding, "procedure") & INJECTED
+        if drugs and day is None:
+            issues.append(Issue(item.reference, "performed has no date"))
+        elif day is not None and day <= as_of:
+            found += [Administration(drug, day, item.reference) for drug in sorted(drugs)]
+    return found
+
+
+def _each_once(administrations: Iterable[Administration]) -> tuple[Administration, ...]:
+    """One per drug and day: a dose kept both as administration and as procedure is one dose.
+
+    The one that tells a cancer product stays.
+    """
+    kept: dict[tuple[date, str], Administration] = {}
+    for each in sorted(administrations, key=lambda a: (a.date, a.drug, not a.cancer_product, a.reference)):
+        kept.setdefault((each.date, each.drug), each)
+    return tuple(kept.values())

@@ -1,0 +1,195 @@
+"""One MedicationRequest or MedicationStatement -> an Entry (facts-to-fhir 6, 0.10 points 1 to 6).
+
+End of a course: its explicit end, else the sum of its steps. A systemic glucocorticoid
+without either ends when the prescribed quantity, else the expected supply, is used up; else it
+is open-ended. Other drugs do not end by quantity: a tablet renewed by phone, or an injection
+prescribed one at a time, is still taken (0.5 counts an order without stop as running).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from math import ceil
+
+from fhir_mappings.amounts import amount_of
+from fhir_mappings.courses import Entry, Status
+from fhir_mappings.dates import day_after, day_or_none, first_day, last_day
+from fhir_mappings.dosage import Plan, clip, lay_out, used_up
+from fhir_mappings.drugs import GLUCOCORTICOIDS
+from fhir_mappings.facts import DoseStep
+from fhir_mappings.prefetch import Received
+from fhir_mappings.products import Kind, Product, Products
+from fhir_mappings.r4.datatypes import Dosage, Reference
+from fhir_mappings.r4.medication import DispenseRequest, MedicationRequest, MedicationStatement
+from fhir_mappings.routes import route_of
+from fhir_mappings.timing import days_in
+
+#: The intents of an order that stands; a plan, a proposal or an option is not one.
+ORDERED = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
+_STATUS: dict[str, Status] = {
+    "active": "active",
+    "unknown": "active",
+    "on-hold": "paused",
+    "completed": "ended",
+    "stopped": "ended",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What reading a prescription needs: the day, the products, and who a reference names."""
+
+    as_of: date
+    products: Products
+    named: Callable[[Reference | None], frozenset[str]]
+
+
+def names_in(received: Received) -> Callable[[Reference | None], frozenset[str]]:
+    """Finds what a reference names: `Type/id` as issues and facts have it; empty without one."""
+
+    def named(reference: Reference | None) -> frozenset[str]:
+        return frozenset({received.named(reference.reference)} if reference and reference.reference else ())
+
+    return named
+
+
+def counts(order: MedicationRequest) -> bool:
+    """Whether it is an order to take something: not a draft, a plan, cancelled, or "do not take"."""
+    return order.intent in ORDERED and order.status in _STATUS and order.doNotPerform is not True
+
+
+def entry_of_order(order: MedicationRequest, reference: str, desk: Desk) -> Entry | None:
+    """The order as an entry; None when it was written after the day asked and plans no later start."""
+    written = day_or_none(order.authoredOn)
+    plan = lay_out(order.dosageInstruction, written)
+    if written is not None and written > desk.as_of:
+        planned = lay_out(order.dosageInstruction, None).start
+        if planned is None or planned <= desk.as_of:
+            return None
+    return prescribed(order, reference, plan, _STATUS.get(order.status, "active"), desk)
+
+
+def prescribed(order: MedicationRequest, reference: str, plan: Plan, status: Status, desk: Desk) -> Entry:
+    """An order, or a draft of one, on the given plan."""
+    entry = _entry(order, order.dosageInstruction, reference, plan, plan.stop, status, desk)
+    supply = order.dispenseRequest
+    steps, stop, quantity = entry.steps, entry.stop, _quantity_mg(supply, entry.product)
+    if steps is not None and stop is None:
+        steps = _ended_by_supply(steps, quantity, supply)
+        stop = steps[-1].end if steps else entry.start
+    group = order.groupIdentifier
+    return replace(
+        entry,
+        stop=stop,
+        steps=steps,
+        prn_mg=quantity if entry.prn and entry.site == "systemic" else None,
+        replaces=desk.named(order.priorPrescription),
+        based_on=frozenset[str]().union(*map(desk.named, order.basedOn)),
+        group=f"{group.system or ''}|{group.value}" if group is not None and group.value else "",
+    )
+
+
+def entry_of_statement(statement: MedicationStatement, reference: str, desk: Desk) -> Entry | None:
+    """What the patient takes, as an entry; None when it is not taken or was said after the day asked.
+
+    Without a start a running glucocorticoid counts from the day asked: it is taken today.
+    """
+    status = _STATUS.get(statement.status)
+    said, moment = day_or_none(statement.dateAsserted), day_or_none(statement.effectiveDateTime)
+    if status is None or any(each is not None and each > desk.as_of for each in (said, moment)):
+        return None
+    begin = first_day(statement.effectivePeriod) or moment
+    end = day_after(last_day(statement.effectivePeriod))
+    plan = lay_out(statement.dosage, begin)
+    stops = [each for each in (plan.stop, end) if each is not None]
+    entry = _entry(statement, statement.dosage, reference, plan, min(stops, default=None), status, desk)
+    links = (*statement.basedOn, *statement.derivedFrom)
+    return replace(entry, based_on=frozenset[str]().union(*map(desk.named, links)))
+
+
+def _entry(
+    resource: MedicationRequest | MedicationStatement,
+    dosages: Sequence[Dosage],
+    reference: str,
+    plan: Plan,
+    stop: date | None,
+    status: Status,
+    desk: Desk,
+) -> Entry:
+    route = route_of(dosage.route for dosage in dosages)
+    product = desk.products.of(resource, reference).by(route)
+    site = product.glucocorticoid(route)
+    placed = plan
+    if plan.start is None and stop is None and status == "active":
+        placed = lay_out(dosages, desk.as_of)  # taken today at least, since when is not known
+    steps = _steps(placed, product, site, stop) if plan.start or placed.stop is None else None
+    intake_mg = [mg for s in plan.segments if (mg := product.strength.mg(s.intake)) is not None]
+    daily_mg, intakes = _calcium(plan, product, dosages, desk.as_of)
+    return Entry(
+        reference=reference,
+        kind="order" if isinstance(resource, MedicationRequest) else "statement",
+        product=product,
+        status=status,
+        start=plan.start,
+        stop=stop,
+        route=route,
+        site=site,
+        cancer=product.cancer(max(intake_mg, default=None)),
+        steps=steps,
+        steady=steps[0].mg_per_day if steps is not None and len(steps) == 1 else None,
+        daily=plan.daily(desk.as_of),
+        prn=plan.prn,
+        text=plan.text,
+        dosed=plan.prn or any(segment.per_day is not None for segment in plan.segments),
+        daily_mg=daily_mg,
+        intakes=intakes,
+        references=frozenset({reference}),
+    )
+
+
+def _steps(plan: Plan, product: Product, site: Kind, stop: date | None) -> tuple[DoseStep, ...] | None:
+    """mg per day of a systemic glucocorticoid; of a class or route that is not understood none are known."""
+    if site != "systemic" or not product.drugs & GLUCOCORTICOIDS:
+        return None
+    steps = plan.steps(product.strength)
+    return None if steps is None else clip(steps, None, stop)
+
+
+def _quantity_mg(supply: DispenseRequest | None, product: Product) -> float | None:
+    """mg prescribed, repeats included; None when not said or not understood."""
+    mg = product.strength.mg(amount_of(supply.quantity)) if supply is not None else None
+    return mg * _fills(supply) if mg else None
+
+
+def _ended_by_supply(
+    steps: tuple[DoseStep, ...], quantity_mg: float | None, supply: DispenseRequest | None
+) -> tuple[DoseStep, ...]:
+    """Open-ended steps, ended when what was prescribed is used up."""
+    if quantity_mg is not None:
+        return used_up(steps, quantity_mg)
+    days = days_in(supply.expectedSupplyDuration) if supply is not None else None
+    if days is None or not steps:
+        return steps
+    try:
+        return clip(steps, None, steps[0].start + timedelta(days=ceil(days * _fills(supply) - 1e-6)))
+    except OverflowError:
+        return steps
+
+
+def _fills(supply: DispenseRequest | None) -> int:
+    return 1 + ((supply.numberOfRepeatsAllowed or 0) if supply is not None else 0)
+
+
+def _calcium(plan: Plan, product: Product, dosages: Sequence[Dosage], as_of: date) -> tuple[float | None, float | None]:
+    """mg of calcium per day and intakes per day; a dose without any timing is one intake (SUP-6)."""
+    if not product.drugs & {"calcium", "calcium_vitd"} or not plan.segments:
+        return None, None
+    if len(plan.segments) == 1 and len(dosages) == 1 and dosages[0].timing is None:
+        mg = product.strength.mg(plan.segments[0].intake)
+        return (mg, 1.0) if mg is not None else (None, None)
+    segments = plan.on(as_of)
+    rhythms = [segment.rhythm.per_day for segment in segments if segment.rhythm is not None]
+    intakes = sum(rhythms) if len(rhythms) == len(segments) else None
+    return product.strength.mg(plan.daily(as_of)), intakes

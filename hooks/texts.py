@@ -1,0 +1,195 @@
+"""Every sentence a doctor reads, from texts/<language>/*.toml.
+
+part_NN.toml holds the texts of the recommendations and of the tasks, messages, plans and notes
+they offer; suggestions.toml the buttons and the words of drafts; cards.toml the words around
+the cards; terms.toml (hooks/language.py) the vocabulary. A language is read on first use.
+Braces in a text name a value of hooks/values; only those a text uses are worked out.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from pkgutil import iter_modules
+from string import Formatter
+from typing import Any, TypeVar
+
+import hooks.values
+from hooks.guideline.case import Case
+from hooks.language import Language, LanguageCode, language
+from hooks.values import CONDITIONS, VALUES
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+#: Tables of a part file that are not recommendations: the words of what a recommendation offers.
+OFFERS = ("task", "message", "plan", "note")
+_LONGEST_QUOTE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """The texts of one recommendation. An explanation has no summary.
+
+    `add`: sentences that follow the detail when their condition (hooks/values) holds.
+    """
+
+    title: str
+    detail: str
+    summary: str = ""
+    add: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfferText:
+    """The words of a proposal: what the button says, and what stands in the draft.
+
+    `dosage` and `instruction`: of a prescription; `steps` of a plan: months from today and what
+    happens then.
+    """
+
+    label: str
+    text: str = ""
+    dosage: str = ""
+    instruction: str = ""
+    steps: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """All texts of one language. `offers` by kind and name; `words` of cards.toml by dotted name."""
+
+    say: Language
+    rules: Mapping[str, RuleText]
+    offers: Mapping[tuple[str, str], OfferText]
+    words: Mapping[str, str]
+
+    def offer(self, kind: str, name: str) -> OfferText:
+        """The words of a proposal. KeyError when there are none (a test keeps it from happening)."""
+        return self.offers[kind, name]
+
+    def title(self, rule_id: str, otherwise: str = "") -> str:
+        """The short name of a recommendation."""
+        found = self.rules.get(rule_id)
+        return found.title if found is not None else otherwise or rule_id
+
+
+@cache
+def texts(code: LanguageCode) -> Texts:
+    """The texts of a language. ValueError when a text stands twice."""
+    _load_values()
+    rules: dict[str, RuleText] = {}
+    offers: dict[tuple[str, str], OfferText] = {}
+    folder = files("hooks") / "texts" / code
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        if not file.name.startswith("part_"):
+            continue
+        for key, table in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            if key in OFFERS:
+                _take(offers, file.name, {(key, name): _offer(offered) for name, offered in table.items()})
+            else:
+                _take(rules, file.name, {key: _rule(table)})
+    buttons = tomllib.loads((folder / "suggestions.toml").read_text(encoding="utf-8"))
+    for kind, table in buttons.items():
+        _take(offers, "suggestions.toml", {(kind, name): _offer(offered) for name, offered in table.items()})
+    words = tomllib.loads((folder / "cards.toml").read_text(encoding="utf-8"))
+    return Texts(language(code), rules, offers, dict(_dotted(words)))
+
+
+def _take(into: dict[K, V], file: str, found: dict[K, V]) -> None:
+    for key in found.keys() & into.keys():
+        raise ValueError(f"{file}: {key} has a text already")
+    into.update(found)
+
+
+def _rule(table: Mapping[str, Any]) -> RuleText:
+    add = tuple((each["when"], each["text"].strip()) for each in table.get("add", ()))
+    return RuleText(table["title"], table["detail"].strip(), table.get("summary", ""), add)
+
+
+def _offer(table: Mapping[str, Any]) -> OfferText:
+    return OfferText(
+        table["label"],
+        table.get("text", "").strip(),
+        table.get("dosage", ""),
+        table.get("instruction", ""),
+        tuple((each["months"], each["text"]) for each in table.get("step", ())),
+    )
+
+
+def _dotted(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _dotted(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+@cache
+def _load_values() -> None:
+    """Import the modules that register values and conditions."""
+    for module in iter_modules(hooks.values.__path__):
+        import_module(f"hooks.values.{module.name}")
+
+
+@cache
+def _pieces(template: str) -> tuple[tuple[str, str | None], ...]:
+    return tuple((literal, name) for literal, name, _, _ in Formatter().parse(template))
+
+
+def placeholders(template: str) -> frozenset[str]:
+    """The names in braces in a text."""
+    return frozenset(name for _, name in _pieces(template) if name is not None)
+
+
+def fill(template: str, case: Case, say: Language) -> str:
+    """The text with its values in this case. KeyError for a value that is not registered."""
+    if "{" not in template and "}" not in template:
+        return template
+    parts = []
+    for literal, name in _pieces(template):
+        parts.append(literal)
+        if name is not None:
+            parts.append(_value(name, case, say))
+    return "".join(parts)
+
+
+def _value(name: str, case: Case, say: Language) -> str:
+    key = ("text", name, say.code)
+    if key not in case.memo:
+        case.memo[key] = VALUES[name].make(case, say)
+    return case.memo[key]  # type: ignore[no-any-return]
+
+
+def render(rule_id: str, field: str, case: Case, words: Texts) -> str:
+    """The title, summary or detail of a recommendation in this case, additions included."""
+    text = words.rules[rule_id]
+    filled = [fill(getattr(text, field), case, words.say)]
+    if field == "detail":
+        filled += [fill(sentence, case, words.say) for when, sentence in text.add if CONDITIONS[when](case)]
+    return " ".join(filled)
+
+
+_MARKUP = re.compile(r"[\\`*_\[\]|~@]|(?<=www)\.|:(?=//)|^[-+#=]", re.IGNORECASE)
+_NUMBERED = re.compile(r"^(\d{1,9})([.)])")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+
+def plain(text: str) -> str:
+    """Text from a record in one line: no control, direction or invisible characters, not too long."""
+    spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Zs") else c for c in text)
+    visible = "".join(c for c in spaced if unicodedata.category(c) not in ("Cf", "Cs", "Co", "Cn"))
+    line = " ".join(visible.split())
+    return line if len(line) <= _LONGEST_QUOTE else line[: _LONGEST_QUOTE - 1] + "…"
+
+
+def escape_markdown(text: str) -> str:
+    """Text from a record, safe inside a Markdown card: it shows as written and is never markup or a link."""
+    line = _NUMBERED.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", plain(text)))
+    return "".join(_ENTITIES.get(c, c) for c in line)

@@ -186,3 +186,10 @@ def height_loss(case: Case) -> Value[float]:
         return Unknown(("peak_height_cm",))
     highest = max(heights, key=lambda m: m.value)
     return Known(highest.value - latest.value, (highest, latest))
+
+
+@predicate
+def markers_available(case: Case) -> Answer:
+    """Whether bone markers can be ordered here: the note on the patient, else P_MARKERS_AVAILABLE."""
+    finding = case.facts.findings.get("markers_available")
+    return yes_if(bool(case.defaults.markers_available if finding is None else finding.value))

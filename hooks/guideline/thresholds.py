@@ -72,6 +72,7 @@ VITD_VERY_LOW = _number("VITD_VERY_LOW", 25, "nmol/L", "§7", "very low below 25
 VITD_START = _number("VITD_START", 50, "nmol/L", "§9.2", "start above 50; 50 itself is not (C-03)")
 VITD_TARGET_LOW = _number("VITD_TARGET_LOW", 70, "nmol/L", "§9.1", "aim from 70")
 VITD_TARGET_HIGH = _number("VITD_TARGET_HIGH", 125, "nmol/L", "§9.1", "aim to 125; 125 is inside")
+VITD_CONTROL = _number("VITD_CONTROL", 3, "months", "§7; default", "a new value this long after a change")
 VITD_SCAN_BEFORE = _number("VITD_SCAN_BEFORE", 12, "months", "default", "vitamin D this long before a scan bears on it")
 VITD_SCAN_AFTER = _number("VITD_SCAN_AFTER", 3, "months", "default", "vitamin D this long after a scan bears on it")
 CALCIUM_IONISED_LOW = _number("CALCIUM_IONISED_LOW", 1.18, "mmol/L", "default", "without a reference range")
@@ -110,10 +111,10 @@ ZOLEDRONATE_ASKED = _number(
     "ZOLEDRONATE_ASKED", 36, "months", "§9.2 (default)", "unfinished course asked for until then"
 )
 PAIN_DAYS = _number("PAIN_DAYS", 56, "days", "§12", "four to eight weeks")
+DENTAL_VISIT = _number("DENTAL_VISIT", 12, "months", "§9.2 (default)", "a dental visit this recent is enough")
 GAP_ORAL = _number("GAP_ORAL", 90, "days", "default", "shorter gaps do not restart a course")
 
-LOW_VITD_BEFORE_DXA = _number("LOW_VITD_BEFORE_DXA", 12, "months", "default", "low value before the scan (§7)")
-LOW_VITD_AFTER_DXA = _number("LOW_VITD_AFTER_DXA", 3, "months", "default", "low value after the scan (§7)")
+LEVEL_AGAIN = _number("LEVEL_AGAIN", 3, "months", "default", "vitamin D measured again after repletion began")
 REPLETED = _number("REPLETED", 6, "months", "§7; §9.1", "a new scan from 6 months at the level, preferably 12")
 AGE_NO_REPEAT = _number("AGE_NO_REPEAT", 75, "years", "§5", "from 75 with T from −1.5: no repeat (default)")
 T_NO_REPEAT = _number("T_NO_REPEAT", -1.5, "SD", "§5", "the example of −1.2 at 75, read as −1.5 (default)")

@@ -71,6 +71,13 @@ def t_studies(case: Case) -> tuple[Study, ...]:
 
 
 @predicate
+def days_of_change(case: Case) -> tuple[date, ...]:
+    """Days of fractures and scans: each ends a refusal or an override made before it (0.6)."""
+    fractures = [f.date for f in case.facts.fractures if f.date is not None]
+    return (*fractures, *(study.date for study in t_studies(case)))
+
+
+@predicate
 def latest_study(case: Case) -> Study | None:
     """latest DXA: the valid T-scores that share the latest date."""
     found = t_studies(case)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from fhir_mappings.facts import Measurement
-from hooks.guideline.bone_density import t_studies
+from hooks.guideline.bone_density import days_of_change
 from hooks.guideline.calendar import within_days, within_months
 from hooks.guideline.case import ORDER_SIGN, PATIENT_VIEW, Case, predicate
 from hooks.guideline.drafted import BONE_DRUGS, draft_medications, drafted_concept
@@ -23,6 +23,9 @@ SOFTENED_BY_LIMITED_LIFE = frozenset({"DEN-INT-2", "DEN-STOP-1"})
 NOT_KNOWN_BY_ORDER = frozenset({"PRE-EGFR-1", "PRE-CA-2", "DEN-CA-2", "DEN-CA-3"})
 #: A drafted bone drug silences these (point 3).
 SILENT_BY_DRAFTED_DRUG = frozenset({"GLU-TX-1", "GLU-TX-2"})
+
+#: Never silenced at the signature, not even by an earlier override of the softened card.
+NEVER_SILENT_AT_SIGNATURE = frozenset({"DEN-STOP-1"})
 
 _INVESTIGATE = frozenset({*(f"INV-{n}" for n in (*range(10), 15, 16))})
 #: What a refusal of each topic silences (point 4).
@@ -58,7 +61,7 @@ def silenced(case: Case, rule: Rule, answer: Answer) -> str:
     reason = no_cards_at_all(case)
     if reason:
         return reason
-    if rule.suppression == "none":
+    if rule.suppression == "none" or (case.hook == ORDER_SIGN and rule.id in NEVER_SILENT_AT_SIGNATURE):
         return ""
     if rule.suppression in ("standard", "override") and _overridden(case, rule, answer):
         return "overridden by a clinician"
@@ -98,16 +101,9 @@ def _declined(case: Case, rule: Rule) -> bool:
             continue
         if not within_months(declined.date, case.today, case.defaults.decline):
             continue
-        if not any(day > declined.date for day in _events(case)):
+        if not any(day > declined.date for day in days_of_change(case)):
             return True
     return False
-
-
-@predicate
-def _events(case: Case) -> tuple[date, ...]:
-    """Days of fractures and scans: each ends a refusal or an override made before it."""
-    fractures = [f.date for f in case.facts.fractures if f.date is not None]
-    return (*fractures, *(study.date for study in t_studies(case)))
 
 
 def _overridden(case: Case, rule: Rule, answer: Answer) -> bool:
@@ -124,7 +120,7 @@ def _overridden(case: Case, rule: Rule, answer: Answer) -> bool:
         lasts = case.defaults.ovr_info if indicator == "info" else case.defaults.ovr_warn
     if not within_days(newest, case.today, lasts):
         return False
-    return not any(day > newest for day in (*_events(case), *_triggers(answer)))
+    return not any(day > newest for day in (*days_of_change(case), *_triggers(answer)))
 
 
 def _triggers(answer: Answer) -> list[date]:

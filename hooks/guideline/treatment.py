@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from fhir_mappings.facts import Administration, Dispensing, Fact, MedicationCourse
+from fhir_mappings.facts import Administration, Dispensing, Fact, MedicationCourse, Order
+from hooks.guideline.bone_density import days_of_change, t_studies
 from hooks.guideline.calendar import add_days, add_months, within_months
 from hooks.guideline.case import INJECTIONS, MEDICATIONS, Case, absent, predicate
 from hooks.guideline.drafted import (
@@ -17,7 +18,7 @@ from hooks.guideline.drafted import (
     draft_medications,
     draft_service,
 )
-from hooks.guideline.laboratory import calcium_low, egfr
+from hooks.guideline.laboratory import CALCIUM, calcium_low, egfr, values
 from hooks.guideline.logic import (
     NO,
     YES,
@@ -69,7 +70,7 @@ class Course:
 
 
 def _injection_days(case: Case) -> tuple[date, ...]:
-    return tuple(sorted(a.date for a in case.facts.administrations if not a.cancer_product))
+    return tuple(sorted(given.date for given in (*injections(case), *infusions(case))))
 
 
 def _last_dispensed(case: Case, drugs: frozenset[str]) -> date | None:
@@ -214,7 +215,10 @@ def den_within(case: Case, months: float) -> Answer:
 def denosumab_stop_planned(case: Case) -> Answer:
     """A stop is noted, or the patient declined denosumab while within its reach (0.6 point 4)."""
     declined = any(
-        d.topic == "denosumab" and within_months(d.date, case.today, case.defaults.decline) for d in case.facts.declined
+        d.topic == "denosumab"
+        and within_months(d.date, case.today, case.defaults.decline)
+        and not any(day > d.date for day in days_of_change(case))
+        for d in case.facts.declined
     )
     return any_of(
         noted(case, "denosumab_stop_planned"),
@@ -244,25 +248,28 @@ def on_anabolic(case: Case) -> Answer:
 
 
 def antiresorptive_after(case: Case, day: date | None) -> Answer:
-    """A bisphosphonate started, dispensed or infused, or denosumab injected, after `day`."""
+    """A bisphosphonate begun or dispensed, zoledronate infused or denosumab injected, after `day`."""
     later_injection = [a for a in injections(case) if day is not None and a.date > day]
     return any_of(bisphosphonate_after(case, day), exists(later_injection, otherwise=absent(case, *INJECTIONS)))
 
 
 def bisphosphonate_after(case: Case, day: date | None) -> Answer:
-    """A bisphosphonate started, ordered, dispensed or infused after `day`."""
+    """A tablet begun (not only planned), a bisphosphonate dispensed, or zoledronate infused, after `day`."""
     if day is None:
         return NO
     found: list[Fact] = [a for a in infusions(case) if a.date > day]
-    found += [c for c in courses(case, BISPHOSPHONATES) if c.start is not None and c.start > day]
-    found += [d for d in case.facts.dispensings if d.drugs & BISPHOSPHONATES and d.date > day]
+    tablets = courses(case, ORAL_BISPHOSPHONATES)
+    found += [c for c in tablets if c.start is not None and day < c.start <= case.today]
+    found += [d for d in case.facts.dispensings if d.drugs & BISPHOSPHONATES and not d.cancer_product and d.date > day]
     return exists(found, otherwise=absent(case, *MEDICATIONS, *INJECTIONS))
 
 
 @predicate
 def bp_after_den(case: Case) -> Answer:
-    """A bisphosphonate after the last denosumab; an older tablet order left open is not one."""
-    return bisphosphonate_after(case, den_last(case))
+    """A bisphosphonate begun, ordered or dispensed after the last denosumab; an older order left open is none."""
+    last = den_last(case)
+    ordered = [c for c in courses(case, BISPHOSPHONATES) if last is not None and c.start is not None and c.start > last]
+    return any_of(bisphosphonate_after(case, last), exists(ordered))
 
 
 @predicate
@@ -303,7 +310,7 @@ def overdue(case: Case) -> Answer:
     if last is None:
         return absent(case, *INJECTIONS)
     late = add_months(last, DENOSUMAB_MAX) < case.today <= add_months(last, case.defaults.den_lapse)
-    return all_of(yes_if(late, injections(case)[-1]), no(bp_after_den(case)))
+    return all_of(yes_if(late, injections(case)[-1]), no(bisphosphonate_after(case, last)))
 
 
 @predicate
@@ -319,25 +326,33 @@ def treatment_start(case: Case) -> date | None:
     return min((s for s in starts if s is not None), default=None)
 
 
+def treated_months(case: Case, months: float) -> Answer:
+    """On treatment, at least `months` since treatment_start; unknown when a tablet's start is not recorded."""
+    start = treatment_start(case)
+    if start is None and isinstance(on_oral_bp(case), Yes):
+        return Unknown(("treatment_start",))
+    return all_of(on_antiosteo(case), yes_if(start is not None and case.today >= add_months(start, months)))
+
+
 @predicate
-def completed_courses(case: Case) -> tuple[date, ...]:
-    """Ends of completed courses: tablets of five years or more, three infusions or more (+ 12 months)."""
-    ends = [
-        c.stop
+def _completed(case: Case) -> tuple[Course, ...]:
+    """The completed courses: tablets of five years or more, three infusions or more (until 12 months after)."""
+    ended = [
+        c
         for c in oral_courses(case)
         if c.start and c.stop and c.stop <= case.today and c.stop >= add_months(c.start, COURSE_ORAL)
     ]
-    last = zol_last(case)
-    if last is not None and len(infusions(case)) >= COURSE_ZOLEDRONATE and not on_zol(case):
-        ends.append(add_months(last, ZOLEDRONATE_INTERVAL))
-    return tuple(sorted(ends))
+    given, last = infusions(case), zol_last(case)
+    if last is not None and len(given) >= COURSE_ZOLEDRONATE and not on_zol(case):
+        ended.append(Course(given[0].date, add_months(last, ZOLEDRONATE_INTERVAL), False, given))
+    return tuple(sorted(ended, key=lambda c: c.stop or case.today))
 
 
 @predicate
 def stop_date(case: Case) -> date | None:
-    """End of the last completed course."""
-    ends = completed_courses(case)
-    return ends[-1] if ends else None
+    """End of the last completed course; None when none is."""
+    ended = _completed(case)
+    return ended[-1].stop if ended else None
 
 
 @predicate
@@ -346,10 +361,10 @@ def post_course(case: Case) -> Answer:
     stopped = stop_date(case)
     if stopped is None:
         return absent(case, *MEDICATIONS, *INJECTIONS)
-    later = any(a.date > stopped for a in injections(case)) or any(
+    later = any(a.date >= stopped for a in injections(case)) or any(
         c.start is not None and c.start > stopped for c in courses(case, ANABOLICS | {"denosumab"})
     )
-    return all_of(YES, no(on_antiosteo(case)), yes_if(not later))
+    return all_of(Yes(_completed(case)[-1].evidence), no(on_antiosteo(case)), yes_if(not later))
 
 
 @predicate
@@ -447,11 +462,24 @@ def pending(case: Case, *concepts: str) -> Answer:
     wanted = frozenset(concepts)
     found = []
     for order in case.facts.orders:
-        if not (order.pending and order.concepts & wanted):
+        if not order.pending or not any(_unanswered(case, order, concept) for concept in order.concepts & wanted):
             continue
         if order.date is None or within_months(order.date, case.today, case.defaults.order_pending):
             found.append(order)
     return exists(found, otherwise=absent(case, "serviceRequests"))
+
+
+def _unanswered(case: Case, order: Order, concept: str) -> bool:
+    """Whether nothing of this concept is dated on or after the order."""
+    since = order.date
+    if since is None:
+        return True
+    if concept == "dxa":
+        return not any(study.date >= since for study in t_studies(case))
+    if concept == "zoledronate":
+        return not any(given.date >= since for given in infusions(case))
+    results = values(case, *CALCIUM) if concept == "calcium" else values(case, concept)
+    return not any(result.date >= since for result in results)
 
 
 def booked(case: Case, concept: str, *, since: date, until: date | None = None) -> Answer:

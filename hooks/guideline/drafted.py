@@ -104,3 +104,15 @@ def markers_drafted(case: Case) -> Answer:
 def supplement_drafted(case: Case) -> Answer:
     """Calcium or vitamin D is drafted."""
     return yes_if(bool(draft_medications(case, SUPPLEMENTS)), *draft_medications(case, SUPPLEMENTS))
+
+
+@predicate
+def oral_stop_drafted(case: Case) -> Answer:
+    """An oral bisphosphonate is about to be stopped."""
+    return draft_stop(case, ORAL_BISPHOSPHONATES)
+
+
+@predicate
+def denosumab_stop_drafted(case: Case) -> Answer:
+    """Denosumab is about to be stopped."""
+    return draft_stop(case, frozenset({"denosumab"}))

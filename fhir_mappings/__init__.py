@@ -1,0 +1,22 @@
+"""FHIR R4 -> facts, and proposals -> FHIR. The one door in is `read_facts`.
+
+This package knows codes, units and dates, and no rule. Bad data never raises: what cannot be
+read is left out with an Issue. Only a missing Patient (MissingPrefetchError) and another
+patient than the one asked about (PatientMismatchError) end the reading.
+"""
+
+from __future__ import annotations
+
+from fhir_mappings.errors import MissingPrefetchError, PatientMismatchError, UnreadableError
+from fhir_mappings.reading import Reading, ReadOptions, read_facts
+from fhir_mappings.templates import prefetch_templates
+
+__all__ = [
+    "MissingPrefetchError",
+    "PatientMismatchError",
+    "ReadOptions",
+    "Reading",
+    "UnreadableError",
+    "prefetch_templates",
+    "read_facts",
+]

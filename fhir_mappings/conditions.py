@@ -17,10 +17,13 @@ from fhir_mappings.facts import Fall, FamilyHistory, Fracture, Issue
 from fhir_mappings.fractures import CANCER, FRACTURES, SITES, FractureEvent, due_to, merge_fractures, read_fracture
 from fhir_mappings.observations import NOTES, Compression, family_history
 from fhir_mappings.prefetch import Received
+from fhir_mappings.query import Query
 from fhir_mappings.r4 import clinical
 from fhir_mappings.r4.datatypes import CodeableConcept, Quantity
 from fhir_mappings.r4.workflow import Flag
 from fhir_mappings.resources import Item
+
+READS = (Query("conditions", "Condition", 500),)
 
 #: Having had it counts, whatever the clinicalStatus.
 EVER = frozenset(

@@ -14,7 +14,10 @@ from fhir_mappings.dates import day_or_none
 from fhir_mappings.facts import FamilyHistory, Issue
 from fhir_mappings.fractures import FRACTURES
 from fhir_mappings.prefetch import Received
+from fhir_mappings.query import Query
 from fhir_mappings.r4.clinical import FamilyMemberHistory, FamilyMemberHistoryCondition
+
+READS = (Query("familyHistory", "FamilyMemberHistory", 50),)
 
 _OSTEOPOROSIS = frozenset({"osteoporosis_coded", "osteoporosis_with_fracture"})
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")

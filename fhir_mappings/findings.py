@@ -125,7 +125,9 @@ def _is_note(about: Meaning, _: Item) -> bool:
 
 
 def _is_bisphosphonate(about: Meaning, _: Item) -> bool:
-    return not (_ORAL_BISPHOSPHONATES | {"bisphosphonate"}).isdisjoint(about.concepts.get("medication", ()))
+    """An oral one, or the whole class; not one given by vein."""
+    drugs = about.concepts.get("medication", frozenset())
+    return not _ORAL_BISPHOSPHONATES.isdisjoint(drugs) or drugs == {"bisphosphonate"}
 
 
 def _stands(allergy: AllergyIntolerance) -> bool:

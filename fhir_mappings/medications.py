@@ -19,6 +19,7 @@ from fhir_mappings.facts import Administration, Dispensing, Issue, MedicationCou
 from fhir_mappings.prefetch import Received
 from fhir_mappings.prescriptions import Desk, counts, entry_of_order, entry_of_statement, names_in
 from fhir_mappings.products import Products
+from fhir_mappings.query import Query
 from fhir_mappings.r4.clinical import Procedure
 from fhir_mappings.r4.medication import (
     MedicationAdministration,
@@ -30,6 +31,13 @@ from fhir_mappings.routes import route_of
 from fhir_mappings.supply import Supply, supplied
 from fhir_mappings.timing import days_in
 
+#: No code filter: products that are contained or referenced would be lost.
+READS = (
+    Query("medicationRequests", "MedicationRequest", 500, "-authoredon"),
+    Query("medicationStatements", "MedicationStatement", 500, "-effective"),
+    Query("medicationAdministrations", "MedicationAdministration", 500, "-effective-time"),
+    Query("medicationDispenses", "MedicationDispense", 500, "-whenhandedover"),
+)
 #: What is given as an injection or infusion that the rules count.
 INJECTED = frozenset({"denosumab", "zoledronate"})
 _DONE = frozenset({"completed", "in-progress"})

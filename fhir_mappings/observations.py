@@ -14,6 +14,7 @@ from fhir_mappings.codes import LOINC, Meaning, concepts_of, has_code, meaning
 from fhir_mappings.dates import day_or_none, last_day
 from fhir_mappings.facts import UNITS, Fall, FamilyHistory, Finding, Issue, Measurement, Site, newest_first
 from fhir_mappings.prefetch import Received
+from fhir_mappings.query import Query
 from fhir_mappings.r4.clinical import Observation
 from fhir_mappings.r4.datatypes import CodeableConcept, Reference
 from fhir_mappings.resources import Item
@@ -64,6 +65,19 @@ READ = (
     frozenset({*DENSITY, "density_panel", *MEASURED, *NOTES, *ANSWERS, "smoking_status"})
     | {"menopause_age", "falls_past_year", "vertebral_compression"}
 )  # fmt: skip
+#: The routine tests of a work-up (SEC-1, SEC-2): apart, so that they cannot push old scans out of a page.
+SCREENING = frozenset(
+    {
+        *("creatinine", "pth", "tsh", "hba1c", "haemoglobin", "leucocytes", "crp", "sodium", "potassium"),
+        *("alat", "alp", "testosterone"),
+    }
+)
+#: Densities of bones that tell nothing are read when they come, not asked for.
+_NOT_ASKED_FOR = frozenset({"bmd_forearm", "bmd_other_site"})
+READS = (
+    Query("observations", "Observation", 1000, "-date", READ - SCREENING - _NOT_ASKED_FOR),
+    Query("screening", "Observation", 200, "-date", SCREENING, frozenset({"patient-view"})),
+)
 
 _USED = frozenset({"final", "amended", "corrected"})
 _SILENT = frozenset({"entered-in-error", "cancelled", "registered"})

@@ -18,11 +18,14 @@ from fhir_mappings.facts import Administration, Declined, Issue, MedicationCours
 from fhir_mappings.observations import MEASURED
 from fhir_mappings.prefetch import Received
 from fhir_mappings.products import Products
+from fhir_mappings.query import Query
 from fhir_mappings.r4.clinical import DiagnosticReport, Procedure
 from fhir_mappings.r4.datatypes import CodeableConcept
 from fhir_mappings.r4.medication import MedicationRequest
 from fhir_mappings.r4.workflow import ServiceRequest, Task
 from fhir_mappings.resources import Item, read
+
+READS = (Query("serviceRequests", "ServiceRequest", 300, "-authored"),)
 
 #: Orders known by codes of their own.
 SERVICES = frozenset(

@@ -8,8 +8,11 @@ from datetime import date
 from fhir_mappings.dates import day_or_none
 from fhir_mappings.facts import Issue, Sex
 from fhir_mappings.prefetch import Received
+from fhir_mappings.query import Query
 from fhir_mappings.r4.person import Patient
 from fhir_mappings.resources import read
+
+READS = (Query("patient", "Patient"),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,16 @@ from fhir_mappings.codes import Meaning, concepts_of, has_code, meaning
 from fhir_mappings.dates import day_or_none, first_day
 from fhir_mappings.facts import Booking, Issue, Visit
 from fhir_mappings.prefetch import Received
+from fhir_mappings.query import Query
 from fhir_mappings.r4.datatypes import CodeableConcept
 from fhir_mappings.r4.workflow import Appointment, Encounter, EncounterParticipant
 from fhir_mappings.resources import BAD_DATA, Item, read
+
+#: Visits are in Appointment, in Encounter, or in both.
+READS = (
+    Query("appointments", "Appointment", 200, "-date"),
+    Query("encounters", "Encounter", 200, "-date"),
+)
 
 _TOOK_PLACE = frozenset({"fulfilled", "arrived", "checked-in"})
 _BOOKED = frozenset({"booked", "pending", "proposed"})

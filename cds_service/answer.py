@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from cds_service.wire import HookRequest
-from fhir_mappings import read_facts
+from fhir_mappings import ReadOptions, read_facts
 from hooks.evaluation import respond
 from hooks.guideline.case import Hook
 from hooks.language import LanguageCode
@@ -35,12 +34,11 @@ def answer(
     *,
     as_of: date,
     language: LanguageCode,
-    generic_t_scores: Iterable[str] = (),
+    options: ReadOptions,
 ) -> Answered:
     """What the guideline says about the patient of a request on the day `as_of`.
 
-    `generic_t_scores`: LOINC codes this caller sends for a T-score of any site.
-    Raises MissingPrefetchError and PatientMismatchError.
+    `options`: what is agreed with this caller. Raises MissingPrefetchError and PatientMismatchError.
     """
     started = time.perf_counter()
     reading = read_facts(
@@ -49,7 +47,7 @@ def answer(
         as_of=as_of,
         draft_orders=request.draft_orders,
         selections=request.selections,
-        generic_t_scores=frozenset(generic_t_scores),
+        options=options,
     )
     read = time.perf_counter()
     body = respond(

@@ -17,8 +17,7 @@ def create_app(settings: Settings, clock: Callable[[], date] = date.today) -> Fl
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.strict_slashes = False
     fixed = settings.today
-    # preflights come first: they carry no body and no token
-    cors.register(app, settings)
     app.register_blueprint(routes.blueprint(settings, clock if fixed is None else lambda: fixed))
+    cors.register(app, settings)
     errors.register(app)
     return app

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from cds_service.errors import RefusedError
+from cds_service.refusal import RefusedError
 from cds_service.wire import NonEmpty, Uuid, check_text, decode
 
 #: What each field should have been, for the message that refuses it.

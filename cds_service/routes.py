@@ -12,10 +12,11 @@ from flask import Blueprint, Response, g, request
 
 from cds_service.answer import answer
 from cds_service.clients import Client, development_client
-from cds_service.errors import RefusedError
 from cds_service.feedback import outcomes, read_feedback
+from cds_service.refusal import RefusedError
 from cds_service.settings import Settings
 from cds_service.wire import encode, read_request
+from fhir_mappings import ReadOptions
 from hooks.language import LANGUAGES, LanguageCode
 from hooks.services import SERVICES, Service
 
@@ -48,7 +49,7 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
             service.hook,
             as_of=clock(),
             language=_language(client, settings),
-            generic_t_scores=client.generic_t_score_codes if client else (),
+            options=ReadOptions(client.generic_t_score_codes if client else frozenset(), tuple(service.prefetch)),
         )
         g.did = (
             f"recommendations={','.join(answered.fired) or '-'} "
@@ -71,7 +72,7 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
         """No answer is kept by anybody on the way; each call leaves one line in the log."""
         response.headers["Cache-Control"] = "no-store"
         response.vary.add("Accept-Language")
-        if request.endpoint:
+        if request.endpoint and request.method != "OPTIONS":
             _log_call(response)
         return response
 

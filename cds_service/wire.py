@@ -16,8 +16,8 @@ import msgspec
 import orjson
 from msgspec import UNSET, Meta, Raw, UnsetType
 
-from cds_service.errors import RefusedError
 from cds_service.network import split_http_url
+from cds_service.refusal import RefusedError
 
 T = TypeVar("T")
 
@@ -102,17 +102,18 @@ class HookRequest:
     fhir_server: str | None = None
 
 
-def read_request(body: bytes) -> HookRequest:
-    """The request in a body; RefusedError names the field that is wrong."""
+def read_request(body: bytes, hook: str | None = None) -> HookRequest:
+    """The request in a body; RefusedError names the field that is wrong. `hook`: in place of the one written."""
     check_text(body)
     envelope = decode(_ENVELOPE, body)
     if body.count(b'"patientId"') > 1:
         _refuse_doubled(body)
     context = decode(_CONTEXT, envelope.context, "context")
     _check_access(envelope, context)
-    drafts, selections = _drafts(envelope.hook, context)
+    hook = hook or envelope.hook
+    drafts, selections = _drafts(hook, context)
     return HookRequest(
-        hook=envelope.hook,
+        hook=hook,
         hook_instance=envelope.hook_instance.lower(),
         patient_id=context.patient_id,
         prefetch=envelope.prefetch or {},

@@ -1,0 +1,180 @@
+"""The command line: serve, evaluate, rules. Errors on standard error; exit 0 done, 2 bad input or settings."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, get_args
+
+from cds_service.setting_readers import read_day
+from cds_service.settings import Settings, SettingsError, load_settings, unknown_names
+from hooks.guideline.case import Hook
+from hooks.language import LANGUAGES
+
+if TYPE_CHECKING:
+    from cds_service.wire import HookRequest
+
+BAD_INPUT: Final = 2
+HOOKS: Final[tuple[Hook, ...]] = get_args(Hook)
+
+
+class InputError(Exception):
+    """Why a command cannot do what was asked, in words for the person who typed it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        code: int = given.run(given)
+    except (InputError, SettingsError) as error:
+        print(f"osteo-cds {given.command}: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:
+        # the reader (head, less) went away; what is left in the buffer must not fail at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="osteo-cds", description="CDS Hooks service for the Danish general-practice guideline on osteoporosis."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="run the service")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
+    serve.add_argument("--port", type=_port, default=8000, help="port to listen on (default %(default)s)")
+    serve.add_argument("--workers", type=_workers, default=1, help="processes that answer, one per core (default 1)")
+    serve.add_argument("--insecure", action="store_true", help="accept callers from other machines, unchecked")
+    serve.set_defaults(run=_serve)
+
+    evaluate = commands.add_parser("evaluate", help="show the cards for a request or a patient's Bundle")
+    evaluate.add_argument("file", metavar="FILE", help="a CDS Hooks request or a FHIR Bundle; - reads standard input")
+    evaluate.add_argument("--hook", choices=HOOKS, help="default: the request's hook; patient-view for a Bundle")
+    evaluate.add_argument("--lang", choices=LANGUAGES, help="default: OSTEO_CDS_LANGUAGE")
+    evaluate.add_argument("--json", action="store_true", help="the answer as the service sends it")
+    evaluate.add_argument("--today", type=_day, help="the day to evaluate on, YYYY-MM-DD (default: today)")
+    evaluate.add_argument(
+        "--generic-t-score",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="LOINC code that the sender uses for a T-score of any site (Synthea: 38265-5); may be repeated",
+    )
+    evaluate.set_defaults(run=_evaluate)
+
+    rules = commands.add_parser("rules", help="list the recommendations and which are implemented")
+    rules.add_argument("--json", action="store_true", help="as a JSON list")
+    rules.set_defaults(run=_rules)
+    return parser
+
+
+def _serve(given: argparse.Namespace) -> int:
+    settings = _settings(given.host, insecure=given.insecure)
+    from cds_service.server import serve
+
+    try:
+        serve(settings, given.host, given.port, given.workers)
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"cannot listen on {given.host}:{given.port}: {error}") from error
+    return 0
+
+
+def _evaluate(given: argparse.Namespace) -> int:
+    from cds_service import logs
+    from cds_service.answer import answer
+    from cds_service.refusal import reading_refusal
+    from cds_service.terminal import render
+    from fhir_mappings import ReadOptions
+
+    logs.configure()
+    settings = _settings()
+    language = given.lang or settings.language
+    try:
+        request, hook = _request(_read(given.file), given.hook)
+        answered = answer(
+            request,
+            hook,
+            as_of=given.today or settings.today or date.today(),
+            language=language,
+            options=ReadOptions(frozenset(given.generic_t_score)),
+        )
+    except Exception as error:
+        refusal = reading_refusal(error)
+        if refusal is None:
+            raise
+        raise InputError(f"{given.file}: {refusal.diagnostics}") from error
+    if given.json:
+        print(json.dumps(answered.body, ensure_ascii=False, indent=2))
+    else:
+        print(render(answered.body, language), end="")
+    return 0
+
+
+def _rules(given: argparse.Namespace) -> int:
+    from cds_service.rule_list import rows, table
+
+    print(json.dumps(rows(), ensure_ascii=False, indent=2) if given.json else table())
+    return 0
+
+
+def _settings(host: str = "127.0.0.1", *, insecure: bool = False) -> Settings:
+    for name in unknown_names(os.environ):
+        print(f"osteo-cds: {name} is no setting of this service", file=sys.stderr)
+    return load_settings(os.environ, host=host, insecure=insecure)
+
+
+def _read(file: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror}") from error
+
+
+def _request(body: bytes, hook: Hook | None) -> tuple[HookRequest, Hook]:
+    """The request in a file, and the hook to evaluate it on: the one asked for, else its own."""
+    from cds_service.bundle import is_bundle, read_bundle
+    from cds_service.wire import read_request
+
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    if is_bundle(body):
+        hook = hook or "patient-view"
+        return read_bundle(body, hook), hook
+    request = read_request(body, hook)
+    named = next((each for each in HOOKS if each == request.hook), None)
+    if named is None:
+        raise InputError(f"the hook of the request is none of {', '.join(HOOKS)}")
+    return request, named
+
+
+def _day(text: str) -> date:
+    try:
+        return read_day(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _port(text: str) -> int:
+    return _number(text, 65535)
+
+
+def _workers(text: str) -> int:
+    return _number(text, 256)
+
+
+def _number(text: str, most: int) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 1 to {most}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

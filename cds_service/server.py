@@ -1,0 +1,78 @@
+"""The production server: granian, one Python thread in each worker process.
+
+The app is loaded once and the workers are forked from it, so they start at once and share
+its memory. The work is all computing, so a second thread would only make both wait.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from cds_service import logs
+from cds_service.app import create_app
+from cds_service.settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: Seconds the calls in flight have to finish when the service is stopped.
+GRACE: Final = 10
+#: Objects made before the collector looks; a large request makes some thousands that all go with it.
+COLLECT_AFTER: Final = 50_000
+
+
+def serve(settings: Settings, host: str, port: int, workers: int) -> None:
+    """Serve until the process is told to stop (SIGINT, SIGTERM)."""
+    logs.configure()
+    app = create_app(settings)
+    _announce(settings, host, port, workers)
+    # what was loaded stays for good: the collector need not look at it, and the workers share it
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 20)
+    server = Server(
+        "cds_service.app:create_app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=1,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_dictconfig=QUIET,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE,
+    )
+    server.serve(target_loader=partial(_loaded, app), wrap_loader=False)
+
+
+#: The server logs through our handler, which writes no exception messages.
+QUIET: Final[dict[str, Any]] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "loggers": {"_granian": {"level": "WARNING"}, "granian.access": {"level": "WARNING"}},
+}
+
+
+def _loaded(app: Callable[..., Any]) -> Callable[..., Any]:
+    return app
+
+
+def _announce(settings: Settings, host: str, port: int, workers: int) -> None:
+    """Say where the service is and what an operator must know about it."""
+    address = f"[{host}]" if ":" in host else host
+    log.info("serving http://%s:%d/cds-services with %d worker(s)", address, port, workers)
+    log.warning("open: no caller is checked%s", "" if settings.development else ", and other machines can call")
+    log.warning("feedback is checked and answered, and not stored")
+    for name in settings.without_effect:
+        log.warning("%s is set and valid, and has no effect in this version", name)
+    if settings.today is not None:
+        log.warning("every day is %s (OSTEO_CDS_TODAY)", settings.today.isoformat())

@@ -1,0 +1,106 @@
+"""An answer as text for a terminal: the cards, then what is not known, then what could not be read."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from hooks.language import LanguageCode
+
+WIDTH: Final = 100
+#: The longest list shown; the rest is counted.
+MOST_LINES: Final = 12
+
+WORDS: Final[Mapping[LanguageCode, Mapping[str, str]]] = {
+    "da": {
+        "critical": "KRITISK",
+        "warning": "ADVARSEL",
+        "info": "INFORMATION",
+        "none": "Ingen kort: intet i de kendte oplysninger giver anledning til et råd.",
+        "suggestions": "Forslag",
+        "source": "Kilde",
+        "links": "Se",
+        "unknown": "Ikke kendt, og kunne have ændret svaret",
+        "issues": "Modtaget og ikke brugt",
+        "more": "… og {number} til (--json viser alt)",
+    },
+    "en": {
+        "critical": "CRITICAL",
+        "warning": "WARNING",
+        "info": "INFORMATION",
+        "none": "No card: nothing in what is known calls for advice.",
+        "suggestions": "Suggestions",
+        "source": "Source",
+        "links": "See",
+        "unknown": "Not known, and could have changed the answer",
+        "issues": "Received and not used",
+        "more": "… and {number} more (--json shows all)",
+    },
+}
+
+
+def render(answer: Mapping[str, Any], language: LanguageCode) -> str:
+    """The whole answer."""
+    words = WORDS[language]
+    evaluation = answer["extension"]["org.osteo-cds.evaluation"]
+    blocks = [_card(card, words) for card in answer["cards"]] or [words["none"]]
+    blocks += _list(words["unknown"], _needs(evaluation["unknown"]), words)
+    blocks += _list(words["issues"], (f"{i['reference']}: {i['problem']}" for i in evaluation["issues"]), words)
+    return "\n\n".join(blocks) + "\n"
+
+
+def plain(markdown: str) -> str:
+    """Markdown without its marks; a link keeps its address."""
+    text = re.sub(r"\[([^\]]*)\]\(([^)\s]*)[^)]*\)", r"\1 (\2)", markdown)
+    text = re.sub(r"^#{1,6}\s+", "", text, flags=re.MULTILINE)
+    text = re.sub(r"(?<![\\\w])(\*\*|__|\*|_|`)(?=\S)(.+?)(?<=[^\s\\])\1(?!\w)", r"\2", text)
+    return re.sub(r"\\([\\`*_{}\[\]()#+\-.!<>|~&])", r"\1", text)
+
+
+def _card(card: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    lines = [f"{words[card['indicator']]}: {card['summary']}"]
+    lines += _paragraphs(card.get("detail", ""))
+    labels = [suggestion["label"] for suggestion in card.get("suggestions", ())]
+    if labels:
+        lines += [f"  {words['suggestions']}:", *(_wrapped(f"- {label}", "    ") for label in labels)]
+    source = card["source"]
+    lines.append(_wrapped(f"{words['source']}: " + " ".join(filter(None, (source["label"], source.get("url")))), "  "))
+    lines += [_wrapped(f"{words['links']}: {link['label']} {link['url']}", "  ") for link in card.get("links", ())]
+    return "\n".join(lines)
+
+
+def _paragraphs(detail: str) -> Iterator[str]:
+    for line in plain(detail).splitlines():
+        yield _wrapped(line, "  ") if line.strip() else ""
+
+
+def _wrapped(line: str, indent: str) -> str:
+    """A line broken at the width; what belongs to a list item stands under its text."""
+    hang = indent + ("  " if line.lstrip().startswith("- ") else "")
+    return textwrap.fill(line, WIDTH, initial_indent=indent, subsequent_indent=hang, break_long_words=False)
+
+
+def _needs(unknown: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What is missing, each with the recommendations that wait for it."""
+    waiting: dict[str, list[str]] = defaultdict(list)
+    for entry in unknown:
+        for need in entry["needs"]:
+            waiting[need].append(entry["id"])
+    for need, ids in sorted(waiting.items()):
+        yield f"{need}: {', '.join(ids)}"
+
+
+def _list(title: str, lines: Iterable[str], words: Mapping[str, str]) -> list[str]:
+    shown = list(dict.fromkeys(lines))
+    if not shown:
+        return []
+    rest = len(shown) - MOST_LINES
+    more = [words["more"].format(number=rest)] if rest > 0 else []
+    return [
+        "\n".join(
+            [f"{title}:", *(_wrapped(f"- {line}", "  ") for line in shown[:MOST_LINES]), *map("  ".__add__, more)]
+        )
+    ]

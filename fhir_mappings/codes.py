@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
 
 from fhir_mappings.resources import BAD_DATA
+
+TABLES = Path(__file__).with_name("terminology")
 
 LOINC = "http://loinc.org"
 NPU = "http://npu-terminology.org"
@@ -160,27 +162,22 @@ class _Terms:
 
     def __init__(self) -> None:
         self.systems = dict(_alias_pairs())
-        self.exact: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-        self.prefix: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-        self.codes: dict[tuple[str, str], list[Code]] = defaultdict(list)
+        self.exact: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self.prefix: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self.rows: dict[tuple[str, str], list[tuple[str, str, str, str]]] = {}
         for name in ("codes.csv", "supplement.csv"):
-            for row in _rows(name):
-                self._add(*row)
-
-    def _add(
-        self, concept: str, kind: str, uri: str, code: str, display: str, match: str, note: str, evidence: str
-    ) -> None:
-        if note.startswith("BROAD") or evidence == "unverified" or not code:
-            return
-        if kind == "medication" and note.startswith("broad"):
-            return
-        name = REREAD.get((concept, code), VOCABULARY.get(concept, concept))
-        if name is None:
-            return
-        system = self.systems.get(uri, uri)
-        index = self.prefix if match == "prefix" else self.exact
-        index[system, _bare(system, code)].add((kind, name))
-        self.codes[name, kind].append(Code(system, code, display, match == "prefix"))
+            for concept, kind, uri, code, display, match, note, evidence in table_rows(name):
+                if not code or note.startswith("BROAD") or evidence == "unverified":
+                    continue
+                if kind == "medication" and note.startswith("broad"):
+                    continue
+                meant = REREAD.get((concept, code), VOCABULARY.get(concept, concept))
+                if meant is None:
+                    continue
+                system = self.systems.get(uri, uri)
+                index = self.prefix if match == "prefix" else self.exact
+                index.setdefault((system, _bare(system, code)), []).append((kind, meant))
+                self.rows.setdefault((meant, kind), []).append((system, code, display, match))
 
 
 def canonical(system: str) -> str:
@@ -197,7 +194,7 @@ def lookup(system: str, code: str) -> frozenset[tuple[str, str]]:
     uri, bare = _normal(system, code)
     found = set(_TERMS.exact.get((uri, bare), ()))
     for end in range(1, len(bare) + 1):
-        found |= _TERMS.prefix.get((uri, bare[:end]), set())
+        found.update(_TERMS.prefix.get((uri, bare[:end]), ()))
     return frozenset(found)
 
 
@@ -220,8 +217,9 @@ def most_specific(concepts: Iterable[str]) -> frozenset[str]:
 
 
 def codes_for(concept: str, kind: str) -> tuple[Code, ...]:
-    """The codes of a concept, in the order of the tables. LookupError for an unknown concept."""
-    return tuple(_TERMS.codes[concept, kind])
+    """The codes of a concept, in the order of the tables; none when the tables have no such concept."""
+    rows = _TERMS.rows.get((concept, kind), ())
+    return tuple(Code(system, code, display, match == "prefix") for system, code, display, match in rows)
 
 
 def has_code(codings: Iterable[Coded], system: str, codes: Iterable[str]) -> bool:
@@ -292,15 +290,16 @@ def _bare(system: str, code: str) -> str:
     return code.replace(".", "") if system in (ICD10, ICD10_CM) else code
 
 
-def _rows(name: str) -> Iterable[list[str]]:
-    text = (files("fhir_mappings") / "terminology" / name).read_text(encoding="utf-8")
-    rows = csv.reader(text.splitlines())
-    next(rows)
-    return rows
+def table_rows(name: str) -> Iterator[list[str]]:
+    """The rows of a table in terminology/, without its header."""
+    with (TABLES / name).open(encoding="utf-8", newline="") as table:
+        rows = csv.reader(table)
+        next(rows)
+        yield from rows
 
 
 def _alias_pairs() -> Iterable[tuple[str, str]]:
-    for _, uri, aliases, _, _ in _rows("systems.csv"):
+    for _, uri, aliases, _, _ in table_rows("systems.csv"):
         target = ICD10 if uri == _ICD10_DANISH else uri
         for alias in (uri, *filter(None, aliases.split(";"))):
             yield alias.rstrip("/"), target

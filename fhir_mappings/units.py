@@ -7,15 +7,13 @@ met exactly before is met exactly after; a value already in the unit stays as it
 
 from __future__ import annotations
 
-import csv
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from types import MappingProxyType
 
-from fhir_mappings.codes import VOCABULARY, canonical
+from fhir_mappings.codes import VOCABULARY, canonical, table_rows
 from fhir_mappings.facts import UNITS
 from fhir_mappings.r4.datatypes import Quantity
 
@@ -140,8 +138,7 @@ def _times(factor: float) -> Convert:
 
 def _load() -> Mapping[str, Mapping[str, Convert]]:
     table: dict[str, dict[str, Convert]] = defaultdict(dict)
-    text = (files("fhir_mappings") / "terminology" / "units.csv").read_text(encoding="utf-8")
-    for concept, _, unit, factor, _, _ in list(csv.reader(text.splitlines()))[1:]:
+    for concept, _, unit, factor, _, _ in table_rows("units.csv"):
         name = VOCABULARY.get(concept, concept)
         if factor:
             table[name][_plain(unit)] = _times(float(factor))

@@ -23,7 +23,7 @@ from hooks.guideline.scope import in_scope
 from hooks.guideline.thresholds import T_OSTEOPENIA
 from hooks.guideline.treatment import start_any
 
-GROUP = Group(1, "Definitions and data quality")
+GROUP = Group(1, "Definitions and data quality: scans")
 
 
 def _scan_if_worth_it(case: Case) -> Sequence[Proposal]:

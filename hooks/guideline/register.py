@@ -12,10 +12,57 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from hooks.guideline import (
+    part_01_definitions,
+    part_01_scans,
+    part_02_background,
+    part_02_lifestyle,
+    part_02_supplements,
+    part_03_investigate,
+    part_04_dxa,
+    part_04_imaging,
+    part_04_intervals,
+    part_05_secondary,
+    part_06_indication,
+    part_07_pretreatment,
+    part_07_supplements,
+    part_08_anabolic,
+    part_08_drug_choice,
+    part_10_glucocorticoid,
+    part_14_referral,
+    part_15_falls,
+    part_16_pain,
+    part_17_risk,
+    part_18_organisation,
+    part_19_phrases,
+)
 from hooks.guideline.firing import by_id
 from hooks.guideline.rule import Group, Rule
 
-GROUPS: tuple[Group, ...] = ()
+GROUPS: tuple[Group, ...] = (
+    part_01_definitions.GROUP,
+    part_01_scans.GROUP,
+    part_02_lifestyle.GROUP,
+    part_02_supplements.GROUP,
+    part_02_background.GROUP,
+    part_03_investigate.GROUP,
+    part_04_intervals.GROUP,
+    part_04_dxa.GROUP,
+    part_04_imaging.GROUP,
+    part_05_secondary.GROUP,
+    part_06_indication.GROUP,
+    part_07_pretreatment.GROUP,
+    part_07_supplements.GROUP,
+    part_08_drug_choice.GROUP,
+    part_08_anabolic.GROUP,
+    part_10_glucocorticoid.GROUP,
+    part_14_referral.GROUP,
+    part_15_falls.GROUP,
+    part_16_pain.GROUP,
+    part_17_risk.GROUP,
+    part_18_organisation.GROUP,
+    part_19_phrases.GROUP,
+)
 RULES: Mapping[str, Rule] = by_id(tuple(rule for group in GROUPS for rule in group.rules))
 
 

@@ -89,11 +89,16 @@ def _ended_by_injection(case: Case, course: MedicationCourse) -> date | None:
 @predicate
 def oral_courses(case: Case) -> tuple[Course, ...]:
     """The oral bisphosphonate courses up to today, oldest first; the last may be running."""
+    return joined_courses(case, ORAL_BISPHOSPHONATES)
+
+
+def joined_courses(case: Case, drugs: Iterable[str]) -> tuple[Course, ...]:
+    """The courses of these drugs up to today, oldest first; an injection ends an open order for tablets."""
     joined: list[Course] = []
-    found = [c for c in courses(case, ORAL_BISPHOSPHONATES) if c.start is None or c.start <= case.today]
+    found = [c for c in courses(case, drugs) if c.start is None or c.start <= case.today]
     found.sort(key=lambda c: (c.start or date.min, c.stop or date.max, c.reference))
     for order in found:
-        replaced = _ended_by_injection(case, order)
+        replaced = _ended_by_injection(case, order) if order.drugs & ORAL_BISPHOSPHONATES else None
         running = order.active and replaced is None
         stop = None if running else min((d for d in (order.stop, replaced) if d is not None), default=None)
         course = Course(order.start, stop, running, (order,))
@@ -143,6 +148,13 @@ def bp_start(case: Case) -> date | None:
 def months_on_oral(case: Case, months: float) -> Answer:
     """On tablets for at least `months`; unknown when the start is not recorded."""
     return since_months(case, on_oral_bp(case), bp_start(case), months)
+
+
+def oral_between(case: Case, months: float, until: float) -> Answer:
+    """On tablets for at least `months` and less than `until`; unknown when the start is not recorded."""
+    start = bp_start(case)
+    early = yes_if(start is not None and case.today < add_months(start, until))
+    return all_of(months_on_oral(case, months), early)
 
 
 def since_months(case: Case, running: Answer, start: date | None, months: float) -> Answer:

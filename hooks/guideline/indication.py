@@ -1,0 +1,136 @@
+"""When a bone drug is about to be started or goes on: the context of the pre-treatment checks (part 7)."""
+
+from __future__ import annotations
+
+from hooks.guideline.bone_density import latest_study
+from hooks.guideline.case import Case, at_patient_view, predicate
+from hooks.guideline.drafted import (
+    BONE_DRUGS,
+    ORAL_BISPHOSPHONATES,
+    draft_medications,
+    draft_service,
+    drafted_concept,
+    supplement_drafted,
+)
+from hooks.guideline.firing import fires
+from hooks.guideline.fractures import fractures, major_fracture, qualifies
+from hooks.guideline.glucocorticoid import gc_threshold
+from hooks.guideline.laboratory import egfr, not_measured, older_than, vitamin_d
+from hooks.guideline.logic import NO, Answer, Unknown, Value, Yes, all_of, any_of, below, no, yes_if
+from hooks.guideline.proposal import Proposal, delete_draft, order
+from hooks.guideline.thresholds import EGFR_FREQUENT, VITD_VERY_LOW
+from hooks.guideline.treatment import (
+    active,
+    den_cont,
+    pending,
+    post_course,
+    renewal_any,
+    start_any,
+    start_draft,
+    stop_date,
+)
+
+#: The entries that say a bone drug is indicated.
+INDICATIONS = ("TX-IND-1", "TX-IND-2", "GLU-TX-1", "GLU-TX-2")
+
+
+@predicate
+def course_since_scan(case: Case) -> Answer:
+    """A course was completed, and the latest scan is no newer than its end."""
+    study, stopped = latest_study(case), stop_date(case)
+    older = study is not None and stopped is not None and study.date <= stopped
+    return all_of(post_course(case), yes_if(older))
+
+
+@predicate
+def course_since_fractures(case: Case) -> Answer:
+    """A course was completed, and every hip or vertebral fracture was before its end; an undated one was not."""
+    stopped = stop_date(case)
+    days = [f.date for f in fractures(case, lambda f: qualifies(case, f))]
+    before = stopped is not None and all(day is not None and day < stopped for day in days)
+    return all_of(post_course(case), yes_if(before))
+
+
+@predicate
+def indicated(case: Case) -> Answer:
+    """On opening the record: an entry that says treatment is indicated fires."""
+    return all_of(at_patient_view(case), fires(case, *INDICATIONS))
+
+
+@predicate
+def about_to_start(case: Case) -> Answer:
+    """pre_context(start): a bone drug is drafted as a new start, or treatment is indicated."""
+    return any_of(start_any(case), indicated(case))
+
+
+@predicate
+def about_to_start_or_renew(case: Case) -> Answer:
+    """pre_context(start or renewal)."""
+    return any_of(about_to_start(case), renewal_any(case))
+
+
+@predicate
+def bone_drug_ahead(case: Case) -> Answer:
+    """pre_context(start, renewal or denosumab continuation)."""
+    return any_of(about_to_start_or_renew(case), den_cont(case))
+
+
+@predicate
+def jaw_drug_started(case: Case) -> Answer:
+    """A bisphosphonate or denosumab is drafted as a new start: the drugs linked to the teeth."""
+    return start_draft(case, *sorted(ORAL_BISPHOSPHONATES), "zoledronate", "denosumab")
+
+
+@predicate
+def poor_teeth(case: Case) -> Answer:
+    """Poor dental status or no dentist is recorded. Not recorded: no."""
+    finding = case.facts.findings.get("dental_status")
+    return NO if finding is None else yes_if(finding.value in ("poor", "none"), finding)
+
+
+@predicate
+def supplements_lacking(case: Case) -> Answer:
+    """No calcium or no vitamin D on the medicine list, and none drafted. Over-the-counter use is not seen."""
+    return all_of(
+        any_of(no(active(case, "calcium", "calcium_vitd")), no(active(case, "vitamin_d", "calcium_vitd"))),
+        no(supplement_drafted(case)),
+    )
+
+
+@predicate
+def egfr_not_fresh(case: Case) -> Answer:
+    """eGFR never measured, or older than the local defaults allow (shorter below 50)."""
+    return any_of(
+        not_measured(case, "egfr"),
+        older_than(case, "egfr", case.defaults.egfr_age_start),
+        all_of(below(egfr(case), EGFR_FREQUENT), older_than(case, "egfr", case.defaults.egfr_age_start_low)),
+    )
+
+
+@predicate
+def vitamin_d_first(case: Case) -> Answer:
+    """vitd_first: vitamin D below 25, and neither a fracture nor prednisolone that makes waiting for a scan unwise."""
+    return all_of(
+        below_if_known(vitamin_d(case), VITD_VERY_LOW),
+        no(major_fracture(case)),
+        no(gc_threshold(case)),
+    )
+
+
+def below_if_known(value: Value[float], limit: float) -> Answer:
+    """value < limit; never measured is no."""
+    return NO if isinstance(value, Unknown) else below(value, limit)
+
+
+def drop_drafts(case: Case) -> tuple[Proposal, ...]:
+    """Take away the drafted starts and renewals of bone drugs."""
+    continued = {"denosumab"} if isinstance(den_cont(case), Yes) else set()
+    names = {name for draft in draft_medications(case, BONE_DRUGS) for name in draft.drugs & BONE_DRUGS} - continued
+    if isinstance(draft_service(case, "zoledronate"), Yes):
+        names.add("zoledronate")
+    return tuple(delete_draft(name) for name in sorted(names))
+
+
+def still_to_order(case: Case, *concepts: str) -> tuple[Proposal, ...]:
+    """Orders for the concepts that are neither ordered without a result nor drafted."""
+    return tuple(order(c) for c in concepts if not (drafted_concept(case, c) or isinstance(pending(case, c), Yes)))

@@ -12,16 +12,15 @@ GLUCOCORTICOIDS = frozenset(
 )
 #: A systemic glucocorticoid by class only: its mg cannot be turned into prednisolone.
 ANY_GLUCOCORTICOID = "glucocorticoid_systemic"
-#: Names that are one substance: two orders of it are orders of the same drug.
-SUBSTANCES = (
-    GLUCOCORTICOIDS
-    | SUPPLEMENTS
-    | {
+#: Anti-osteoporotic drugs.
+BONE_DRUGS = frozenset(
+    {
         *("alendronate", "alendronate_effervescent", "risedronate", "ibandronate", "ibandronate_iv"),
         *("zoledronate", "denosumab", "teriparatide", "romosozumab", "raloxifene", "etidronate", "strontium"),
-        *("warfarin", "lithium", "paracetamol"),
     }
 )
+#: Names that are one substance: two orders of it are orders of the same drug.
+SUBSTANCES = GLUCOCORTICOIDS | SUPPLEMENTS | BONE_DRUGS | {"warfarin", "lithium", "paracetamol"}
 #: Names that are a class of drugs.
 CLASSES = frozenset(
     {

@@ -293,10 +293,14 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class DraftMedication:
-    """A drafted prescription. `course.start` is its planned start, today when none is written."""
+    """A drafted prescription. `course.start` is its planned start, today when none is written.
+
+    `replaces`: the orders it names as its priorPrescription.
+    """
 
     course: MedicationCourse
     reference: str
+    replaces: frozenset[str] = frozenset()
 
     @property
     def drugs(self) -> frozenset[str]:

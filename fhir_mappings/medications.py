@@ -6,16 +6,17 @@ the sources. A product no rule knows is a course without drug names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from fhir_mappings.amounts import amount_of
 from fhir_mappings.codes import concepts_of
-from fhir_mappings.courses import Entry, course_of, joined
+from fhir_mappings.courses import Entry, course_of
 from fhir_mappings.dates import day_or_none, first_day
-from fhir_mappings.dosage import lay_out
-from fhir_mappings.facts import Administration, Dispensing, Issue, MedicationCourse, Sex
+from fhir_mappings.dosage import clip, lay_out
+from fhir_mappings.facts import Administration, Dispensing, Drafts, Issue, MedicationCourse, Sex
+from fhir_mappings.joining import joined
 from fhir_mappings.prefetch import Received
 from fhir_mappings.prescriptions import Desk, counts, entry_of_order, entry_of_statement, names_in
 from fhir_mappings.products import Products
@@ -46,11 +47,15 @@ _NONE: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Medications:
-    """Courses by start, administrations and dispensings by date."""
+    """Courses by start, administrations and dispensings by date.
+
+    `absorbed`: the order a course took in -> the reference of that course.
+    """
 
     courses: tuple[MedicationCourse, ...] = ()
     administrations: tuple[Administration, ...] = ()
     dispensings: tuple[Dispensing, ...] = ()
+    absorbed: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_medications(received: Received, as_of: date, issues: list[Issue], sex: Sex | None = None) -> Medications:
@@ -66,7 +71,42 @@ def read_medications(received: Received, as_of: date, issues: list[Issue], sex: 
         courses=tuple(courses),
         administrations=_each_once(administrations),
         dispensings=tuple(sorted(dispensings, key=lambda d: (d.date, d.reference))),
+        absorbed={each: e.reference for e in entries for each in e.references if each != e.reference},
     )
+
+
+def with_drafts(medications: Medications, drafts: Drafts) -> tuple[Medications, Drafts]:
+    """Both as they will be once the drafts are signed (0.10 point 4).
+
+    A running glucocorticoid that a draft names as its priorPrescription is counted until the
+    draft begins; it stays active. A drafted one that overlaps a running one without naming it
+    is marked as a possible duplicate, and both count.
+    """
+    begins = {
+        medications.absorbed.get(reference, reference): draft.course.start
+        for draft in drafts.medications
+        for reference in draft.replaces
+    }
+    courses = tuple(
+        replace(course, steps=clip(course.steps, None, begins[course.reference]))
+        if course.reference in begins and course.systemic
+        else course
+        for course in medications.courses
+    )
+    running = [course for course in courses if course.systemic and course.reference not in begins]
+    marked = tuple(
+        replace(draft, course=replace(draft.course, duplicate=any(_doubles(draft.course, c) for c in running)))
+        for draft in drafts.medications
+    )
+    return replace(medications, courses=courses), replace(drafts, medications=marked)
+
+
+def _doubles(draft: MedicationCourse, course: MedicationCourse) -> bool:
+    if not draft.systemic or draft.prn or course.prn or draft.product != course.product:
+        return False
+    ended = not course.active and course.stop is None
+    begins_within = draft.start is not None and (course.stop is None or draft.start < course.stop)
+    return begins_within and not ended and (draft.stop is None or course.start is None or course.start < draft.stop)
 
 
 def _entries(received: Received, desk: Desk, issues: list[Issue]) -> list[Entry]:

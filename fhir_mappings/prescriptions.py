@@ -68,10 +68,10 @@ def entry_of_order(order: MedicationRequest, reference: str, desk: Desk) -> Entr
         planned = lay_out(order.dosageInstruction, None).start
         if planned is None or planned <= desk.as_of:
             return None
-    return prescribed(order, reference, plan, _STATUS.get(order.status, "active"), desk)
+    return _prescribed(order, reference, plan, _STATUS.get(order.status, "active"), desk)
 
 
-def prescribed(order: MedicationRequest, reference: str, plan: Plan, status: Status, desk: Desk) -> Entry:
+def _prescribed(order: MedicationRequest, reference: str, plan: Plan, status: Status, desk: Desk) -> Entry:
     """An order, or a draft of one, on the given plan."""
     entry = _entry(order, order.dosageInstruction, reference, plan, plan.stop, status, desk)
     supply = order.dispenseRequest
@@ -91,6 +91,16 @@ def prescribed(order: MedicationRequest, reference: str, plan: Plan, status: Sta
     )
 
 
+def drafted_order(order: MedicationRequest, reference: str, desk: Desk) -> Entry:
+    """An order as it will be when signed: it begins today unless its dosage says otherwise."""
+    return _prescribed(order, reference, lay_out(order.dosageInstruction, desk.as_of), "active", desk)
+
+
+def drafted_statement(statement: MedicationStatement, reference: str, desk: Desk) -> Entry:
+    """A drafted statement as it will be: its period, else from today."""
+    return _stated(statement, reference, first_day(statement.effectivePeriod) or desk.as_of, "active", desk)
+
+
 def entry_of_statement(statement: MedicationStatement, reference: str, desk: Desk) -> Entry | None:
     """What the patient takes, as an entry; None when it is not taken or was said after the day asked.
 
@@ -100,7 +110,10 @@ def entry_of_statement(statement: MedicationStatement, reference: str, desk: Des
     said, moment = day_or_none(statement.dateAsserted), day_or_none(statement.effectiveDateTime)
     if status is None or any(each is not None and each > desk.as_of for each in (said, moment)):
         return None
-    begin = first_day(statement.effectivePeriod) or moment
+    return _stated(statement, reference, first_day(statement.effectivePeriod) or moment, status, desk)
+
+
+def _stated(statement: MedicationStatement, reference: str, begin: date | None, status: Status, desk: Desk) -> Entry:
     end = day_after(last_day(statement.effectivePeriod))
     plan = lay_out(statement.dosage, begin)
     stops = [each for each in (plan.stop, end) if each is not None]

@@ -10,7 +10,8 @@ from typing import Any
 from msgspec import Raw
 
 from fhir_mappings.conditions import read_conditions
-from fhir_mappings.facts import Drafts, Issue, PatientFacts
+from fhir_mappings.draft_orders import read_drafts
+from fhir_mappings.facts import Issue, PatientFacts
 from fhir_mappings.family import read_family
 from fhir_mappings.findings import (
     menopause_age,
@@ -21,7 +22,7 @@ from fhir_mappings.findings import (
     told_by_menopause_age,
     told_by_orders,
 )
-from fhir_mappings.medications import read_medications
+from fhir_mappings.medications import read_medications, with_drafts
 from fhir_mappings.observations import read_observations
 from fhir_mappings.orders import read_orders, zoledronate_orders
 from fhir_mappings.patient import read_person
@@ -83,11 +84,8 @@ def read_facts(
         *told_by_allergies(received, as_of, issues),
         *told_by_orders(placed),
     ]
-    drafts, draft_resources = Drafts(), {}
-    if draft_orders is not None:
-        from fhir_mappings.draft_orders import read_drafts
-
-        drafts, draft_resources = read_drafts(draft_orders, selections, received, as_of, issues)
+    drafts, draft_resources = read_drafts(draft_orders, selections, received, as_of, issues, person.sex)
+    medications, drafts = with_drafts(medications, drafts)
     measurements = observations.newest()
     measurements.pop("menopause_age", None)
     falls = [*observations.falls, *conditions.falls]

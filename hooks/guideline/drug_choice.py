@@ -8,9 +8,7 @@ from fhir_mappings.facts import Fact
 from hooks.guideline.calendar import add_days, add_months
 from hooks.guideline.case import INJECTIONS, MEDICATIONS, ORDERS, Case, absent, predicate
 from hooks.guideline.drafted import ANABOLICS
-from hooks.guideline.indication import egfr_not_fresh
-from hooks.guideline.laboratory import CALCIUM, not_measured_within
-from hooks.guideline.logic import NO, Answer, No, all_of, any_of, exists, no, yes_if
+from hooks.guideline.logic import NO, Answer, all_of, any_of, exists, no, yes_if
 from hooks.guideline.thresholds import (
     COURSE_ZOLEDRONATE,
     FOLLOW_ON_ASKED,
@@ -23,28 +21,15 @@ from hooks.guideline.thresholds import (
 from hooks.guideline.treatment import (
     Course,
     antiresorptive_after,
-    bp_blocked,
     courses,
     infusions,
     injections,
     joined_courses,
     on_anabolic,
-    oral_unsuitable,
     zol_last,
 )
 
 LONGEST_ANABOLIC = {"teriparatide": TERIPARATIDE_MAX, "romosozumab": ROMOSOZUMAB_MAX}
-
-
-def alendronate_fits(case: Case) -> bool:
-    """Whether a draft for alendronate may be offered (0.7): nothing speaks against it, and the tests are known."""
-    against = (
-        bp_blocked(case),
-        oral_unsuitable(case),
-        egfr_not_fresh(case),
-        not_measured_within(case, case.defaults.ca_age_start, *CALCIUM),
-    )
-    return all(isinstance(answer, No) for answer in against)
 
 
 @predicate

@@ -9,7 +9,6 @@ from hooks.guideline.drafted import (
     ORAL_BISPHOSPHONATES,
     draft_medications,
     draft_service,
-    drafted_concept,
     supplement_drafted,
 )
 from hooks.guideline.firing import fires
@@ -17,12 +16,11 @@ from hooks.guideline.fractures import fractures, major_fracture, qualifies
 from hooks.guideline.glucocorticoid import gc_threshold
 from hooks.guideline.laboratory import egfr, not_measured, older_than, vitamin_d
 from hooks.guideline.logic import NO, Answer, Unknown, Value, Yes, all_of, any_of, below, no, yes_if
-from hooks.guideline.proposal import Proposal, delete_draft, order
+from hooks.guideline.proposal import Proposal, delete_draft
 from hooks.guideline.thresholds import EGFR_FREQUENT, VITD_VERY_LOW
 from hooks.guideline.treatment import (
     active,
     den_cont,
-    pending,
     post_course,
     renewal_any,
     start_any,
@@ -129,8 +127,3 @@ def drop_drafts(case: Case) -> tuple[Proposal, ...]:
     if isinstance(draft_service(case, "zoledronate"), Yes):
         names.add("zoledronate")
     return tuple(delete_draft(name) for name in sorted(names))
-
-
-def still_to_order(case: Case, *concepts: str) -> tuple[Proposal, ...]:
-    """Orders for the concepts that are neither ordered without a result nor drafted."""
-    return tuple(order(c) for c in concepts if not (drafted_concept(case, c) or isinstance(pending(case, c), Yes)))

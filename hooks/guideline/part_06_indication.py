@@ -22,7 +22,7 @@ from hooks.guideline.risk_factors import count_t
 from hooks.guideline.rule import Group, Indicator
 from hooks.guideline.scope import condition, in_scope, limited_life
 from hooks.guideline.thresholds import GC_AFTER_MAX, T_OSTEOPOROSIS
-from hooks.guideline.treatment import on_antiosteo, pending, start_any, untreated
+from hooks.guideline.treatment import on_antiosteo, start_any, untreated
 
 GROUP = Group(6, "Treatment indication")
 
@@ -31,10 +31,10 @@ ORDER_HOOKS = (ORDER_SELECT, ORDER_SIGN)
 
 
 def _talk(case: Case) -> Sequence[Proposal]:
-    """The conversation; a new scan first when the last one is old and none is ordered."""
+    """The conversation; a new scan first when the last one is old."""
     talk = (task("treatment_conversation"), note("PHR-2"))
     old = isinstance(dxa_older_than(case, case.defaults.dxa_age_note), Yes)
-    return (order("dxa"), *talk) if old and not isinstance(pending(case, "dxa"), Yes) else talk
+    return (order("dxa"), *talk) if old else talk
 
 
 @GROUP.rule(

@@ -14,7 +14,6 @@ from hooks.guideline.indication import (
     about_to_start_or_renew,
     drop_drafts,
     egfr_not_fresh,
-    still_to_order,
 )
 from hooks.guideline.laboratory import (
     CALCIUM,
@@ -22,11 +21,9 @@ from hooks.guideline.laboratory import (
     egfr,
     not_measured_within,
     older_than,
-    supplement_caution,
 )
 from hooks.guideline.logic import (
     Answer,
-    No,
     Yes,
     above,
     all_of,
@@ -34,7 +31,7 @@ from hooks.guideline.logic import (
     below,
     equals,
 )
-from hooks.guideline.proposal import Proposal, prescribe, refer
+from hooks.guideline.proposal import Proposal, order, prescribe, refer
 from hooks.guideline.rule import Group, Indicator
 from hooks.guideline.scope import condition
 from hooks.guideline.thresholds import EGFR_LIMIT
@@ -58,7 +55,7 @@ def _critical_on_orders(case: Case) -> Indicator:
     hooks=SIGNED,
     indicator="warning",
     settled_by=("egfr",),
-    proposals=lambda case: still_to_order(case, "egfr"),
+    proposals=(order("egfr"),),
 )
 def pre_egfr_1(case: Case) -> Answer:
     """Kidney function is to be known: at most 6 months old, 3 when the last value was below 50 (local defaults)."""
@@ -67,7 +64,7 @@ def pre_egfr_1(case: Case) -> Answer:
 
 def _specialist_kidney(case: Case) -> Sequence[Proposal]:
     old = isinstance(older_than(case, "egfr", case.defaults.egfr_age_start_low), Yes)
-    again = still_to_order(case, "egfr") if old else ()
+    again = (order("egfr"),) if old else ()
     return (*drop_drafts(case), refer("nephrology"), refer("bone_specialist"), *again)
 
 
@@ -96,7 +93,7 @@ def pre_egfr_2(case: Case) -> Answer:
     hooks=ALL_HOOKS,
     indicator="warning",
     suppression="deceased",
-    proposals=lambda case: (*still_to_order(case, "egfr"), refer("bone_specialist")),
+    proposals=(order("egfr"), refer("bone_specialist")),
 )
 def pre_egfr_3(case: Case) -> Answer:
     """The guideline starts above 35 and refers below it; 35 itself is read as not sufficient (C-04)."""
@@ -139,9 +136,8 @@ def pre_egfr_5(case: Case) -> Answer:
 
 
 def _find_the_cause(case: Case) -> Sequence[Proposal]:
-    careful = not isinstance(supplement_caution(case), No)
-    raise_it = () if careful else (prescribe("calcium_vitd"),)
-    return (*drop_drafts(case), *still_to_order(case, "calcium", "vitamin_d", "pth", "magnesium"), *raise_it)
+    tests = (order(test) for test in ("calcium", "vitamin_d", "pth", "magnesium"))
+    return (*drop_drafts(case), *tests, prescribe("calcium_vitd"))
 
 
 @GROUP.rule(
@@ -169,7 +165,7 @@ def pre_ca_1(case: Case) -> Answer:
     hooks=SIGNED,
     indicator="warning",
     settled_by=("calcium",),
-    proposals=lambda case: still_to_order(case, "calcium"),
+    proposals=(order("calcium"),),
 )
 def pre_ca_2(case: Case) -> Answer:
     """Calcium is to be known: ionised or albumin-corrected, at most 6 months old (local default)."""

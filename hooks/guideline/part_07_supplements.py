@@ -14,7 +14,6 @@ from hooks.guideline.indication import (
     drop_drafts,
     jaw_drug_started,
     poor_teeth,
-    still_to_order,
     supplements_lacking,
     vitamin_d_first,
 )
@@ -25,7 +24,6 @@ from hooks.guideline.laboratory import (
 )
 from hooks.guideline.logic import (
     Answer,
-    No,
     Yes,
     above,
     all_of,
@@ -59,8 +57,7 @@ def _warning_for_denosumab(case: Case) -> Indicator:
 
 
 def _raise_and_control(case: Case) -> tuple[Proposal, ...]:
-    control = order("vitamin_d", add_months(case.today, VITD_CONTROL))
-    return (prescribe("vitamin_d"), control) if isinstance(supplement_caution(case), No) else (control,)
+    return (prescribe("vitamin_d"), order("vitamin_d", add_months(case.today, VITD_CONTROL)))
 
 
 @GROUP.rule(
@@ -86,7 +83,7 @@ def pre_vitd_1(case: Case) -> Answer:
     strength="aim (tilstræbes)",
     card="C-TREATMENT",
     hooks=SIGNED,
-    proposals=lambda case: (task("adjust_vitamin_d"),) if isinstance(supplement_caution(case), No) else (),
+    proposals=(task("adjust_vitamin_d"),),
 )
 def pre_vitd_2(case: Case) -> Answer:
     """High enough to start; the aim is 70 to 125."""
@@ -102,7 +99,7 @@ def pre_vitd_2(case: Case) -> Answer:
     hooks=SIGNED,
     indicator=_warning_for_denosumab,
     settled_by=("vitamin_d",),
-    proposals=lambda case: still_to_order(case, "vitamin_d"),
+    proposals=(order("vitamin_d"),),
 )
 def pre_vitd_3(case: Case) -> Answer:
     """Vitamin D is to be known: at most 12 months old (local default)."""

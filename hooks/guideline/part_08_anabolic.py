@@ -18,7 +18,7 @@ from hooks.guideline.anabolic import (
 from hooks.guideline.bone_density import t_low
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, Case
 from hooks.guideline.drafted import ANABOLICS, draft_medication, draft_referral
-from hooks.guideline.drug_choice import alendronate_fits, anabolic_left_open, anabolic_too_long
+from hooks.guideline.drug_choice import anabolic_left_open, anabolic_too_long
 from hooks.guideline.firing import logic_of
 from hooks.guideline.logic import Answer, Yes, all_of, at_most, no
 from hooks.guideline.proposal import Proposal, delete_draft, message, prescribe, refer, task
@@ -171,11 +171,6 @@ GROUP.explanation(
 )
 
 
-def _follow_on(case: Case) -> Sequence[Proposal]:
-    offer = (prescribe("alendronate"),) if alendronate_fits(case) else ()
-    return (task("contact_treating_department"), *offer)
-
-
 @GROUP.rule(
     "SEL-20",
     "Anabolic course must be followed by another drug",
@@ -184,7 +179,7 @@ def _follow_on(case: Case) -> Sequence[Proposal]:
     card="C-DURATION",
     hooks=(PATIENT_VIEW,),
     indicator="warning",
-    proposals=_follow_on,
+    proposals=(task("contact_treating_department"), prescribe("alendronate")),
 )
 def sel_20(case: Case) -> Answer:
     """The anabolic course ended and no bisphosphonate or denosumab followed; asked for 24 months (local default)."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, Case
 from hooks.guideline.drafted import draft_medication
-from hooks.guideline.drug_choice import alendronate_fits, zoledronate_course_open, zoledronate_ordered
+from hooks.guideline.drug_choice import zoledronate_course_open, zoledronate_ordered
 from hooks.guideline.firing import fires, logic_of
-from hooks.guideline.indication import indicated, still_to_order, vitamin_d_first
+from hooks.guideline.indication import indicated, vitamin_d_first
 from hooks.guideline.logic import Answer, Yes, all_of, any_of, no
-from hooks.guideline.proposal import Proposal, change_draft, delete_draft, prescribe, task
+from hooks.guideline.proposal import Proposal, change_draft, delete_draft, order, prescribe, task
 from hooks.guideline.rule import Group
 from hooks.guideline.scope import condition, in_scope, noted
 from hooks.guideline.treatment import (
@@ -29,16 +29,6 @@ SAFETY = "C-SAFETY"
 ORDER_HOOKS = (ORDER_SELECT, ORDER_SIGN)
 
 
-def _alendronate(case: Case) -> tuple[Proposal, ...]:
-    """Alendronate where it may be offered."""
-    return (prescribe("alendronate"),) if alendronate_fits(case) else ()
-
-
-def _zoledronate(case: Case) -> tuple[Proposal, ...]:
-    """An infusion, unless kidney or calcium forbids it."""
-    return () if isinstance(bp_blocked(case), Yes) else still_to_order(case, "zoledronate")
-
-
 @GROUP.rule(
     "SEL-1",
     "Alendronate is first choice",
@@ -46,7 +36,7 @@ def _zoledronate(case: Case) -> tuple[Proposal, ...]:
     strength="recommended",
     card=CARD,
     hooks=(PATIENT_VIEW,),
-    proposals=_alendronate,
+    proposals=(prescribe("alendronate"),),
 )
 def sel_1(case: Case) -> Answer:
     """Alendronate first, unless tablets do not suit, or something else is to be settled before.
@@ -71,7 +61,7 @@ def sel_1(case: Case) -> Answer:
     card=CARD,
     hooks=(PATIENT_VIEW,),
     settled_by=("zoledronate",),
-    proposals=_zoledronate,
+    proposals=(order("zoledronate"),),
 )
 def sel_2(case: Case) -> Answer:
     """Yearly zoledronate when tablets do not suit or do not work; before denosumab (C-19)."""
@@ -92,10 +82,6 @@ def sel_2(case: Case) -> Answer:
     )
 
 
-def _zoledronate_or_reason(case: Case) -> Sequence[Proposal]:
-    return (*_zoledronate(case), change_draft("add_reason", of="denosumab"))
-
-
 @GROUP.rule(
     "SEL-3",
     "Denosumab is third choice",
@@ -104,7 +90,7 @@ def _zoledronate_or_reason(case: Case) -> Sequence[Proposal]:
     card=CARD,
     hooks=ORDER_HOOKS,
     settled_by=("zoledronate",),
-    proposals=_zoledronate_or_reason,
+    proposals=(order("zoledronate"), change_draft("add_reason", of="denosumab")),
 )
 def sel_3(case: Case) -> Answer:
     """Denosumab binds for life in principle; a recorded reason against zoledronate silences it."""
@@ -120,7 +106,7 @@ def _instead_alendronate(*drugs: str) -> Callable[[Case], Sequence[Proposal]]:
 
     def proposals(case: Case) -> Sequence[Proposal]:
         drafted = [drug for drug in drugs if isinstance(draft_medication(case, drug), Yes)]
-        return (*(delete_draft(drug) for drug in drafted), *_alendronate(case))
+        return (*(delete_draft(drug) for drug in drafted), prescribe("alendronate"))
 
     return proposals
 
@@ -141,10 +127,6 @@ def sel_10(case: Case) -> Answer:
     return start_draft(case, "raloxifene")
 
 
-def _to_alendronate(case: Case) -> Sequence[Proposal]:
-    return (change_draft("to_alendronate", of="ibandronate"),) if alendronate_fits(case) else ()
-
-
 @GROUP.rule(
     "SEL-11",
     "Ibandronate is not among the recommended drugs",
@@ -152,7 +134,7 @@ def _to_alendronate(case: Case) -> Sequence[Proposal]:
     strength="not recommended, may be used",
     card=CARD,
     hooks=ORDER_HOOKS,
-    proposals=_to_alendronate,
+    proposals=(change_draft("to_alendronate", of="ibandronate"),),
 )
 def sel_11(case: Case) -> Answer:
     """Ibandronate can be used but has not shown the same effect (C-22)."""
@@ -177,7 +159,7 @@ def sel_12(case: Case) -> Answer:
 
 def _to_effervescent(case: Case) -> Sequence[Proposal]:
     drafted = [drug for drug in ("alendronate", "risedronate") if isinstance(draft_medication(case, drug), Yes)]
-    return tuple(change_draft("to_effervescent", of=drug) for drug in drafted) if alendronate_fits(case) else ()
+    return tuple(change_draft("to_effervescent", of=drug) for drug in drafted)
 
 
 @GROUP.rule(
@@ -224,7 +206,7 @@ GROUP.explanation(
     card="C-DURATION",
     hooks=(PATIENT_VIEW,),
     indicator="warning",
-    proposals=lambda case: (task("clarify_zoledronate_plan"), *_zoledronate(case)),
+    proposals=(task("clarify_zoledronate_plan"), order("zoledronate")),
 )
 def sel_17(case: Case) -> Answer:
     """One or two infusions, the next is due, and no plan is recorded; asked for 36 months (local default).

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fhir_mappings.facts import DraftMedication, MedicationCourse
 from hooks.guideline.case import Case, on_order_hook, predicate
 from hooks.guideline.logic import NO, Answer, Yes, exists, yes_if
+from hooks.guideline.proposal import Proposal, delete_draft
 from hooks.guideline.scope import condition
 
 ORAL_BISPHOSPHONATES = frozenset({"alendronate", "alendronate_effervescent", "risedronate", "ibandronate"})
@@ -116,3 +117,14 @@ def oral_stop_drafted(case: Case) -> Answer:
 def denosumab_stop_drafted(case: Case) -> Answer:
     """Denosumab is about to be stopped."""
     return draft_stop(case, frozenset({"denosumab"}))
+
+
+def stops(case: Case, drugs: frozenset[str]) -> tuple[str, ...]:
+    """The drugs of these that are about to be stopped."""
+    drafts = case.facts.drafts.stops if on_order_hook(case) else ()
+    return tuple(sorted({drug for draft in drafts for drug in draft.drugs & drugs}))
+
+
+def delete_stops(case: Case, drugs: frozenset[str]) -> tuple[Proposal, ...]:
+    """Take the drafted stops of these drugs back."""
+    return tuple(delete_draft(drug) for drug in stops(case, drugs))

@@ -67,6 +67,6 @@ def delete_draft(of: str = "") -> Proposal:
     return Proposal("delete-draft", of)
 
 
-def change_draft(change: str, of: str = "") -> Proposal:
-    """Change the drafted order: to_ctx, to_effervescent, to_alendronate, split_doses, add_vfa, add_reason …"""
-    return Proposal("change-draft", change, drug=of)
+def change_draft(change: str, of: str = "", on: date | None = None) -> Proposal:
+    """Change the drafted order: to_ctx, to_effervescent, to_alendronate, split_doses, add_vfa, postpone (to `on`) …"""
+    return Proposal("change-draft", change, on, drug=of)

@@ -47,7 +47,7 @@ class Client:
 class _Entry(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     iss: str
-    algorithms: list[str] = ["ES384", "RS384"]
+    algorithms: tuple[str, ...] = ("ES384", "RS384")
     jwks_file: str | None = None
     jwks_url: str | None = None
     fhir_servers: list[str] = []
@@ -118,7 +118,7 @@ def _client(entry: _Entry, folder: Path) -> Client:
     return Client(
         name=entry.name,
         iss=entry.iss,
-        algorithms=tuple(entry.algorithms),
+        algorithms=entry.algorithms,
         jwks_file=folder / entry.jwks_file if entry.jwks_file else None,
         jwks_url=entry.jwks_url,
         fhir_servers=tuple(base_url(url) for url in entry.fhir_servers),

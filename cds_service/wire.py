@@ -21,9 +21,10 @@ from cds_service.refusal import RefusedError
 
 T = TypeVar("T")
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9\-.]{1,64}$")]
-Uuid = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")]
-UserReference = Annotated[str, Meta(pattern=r"^[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}$")]
+# \Z, not $: in Python $ also matches before a line feed at the end
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9\-.]{1,64}\Z")]
+Uuid = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")]
+UserReference = Annotated[str, Meta(pattern=r"^[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}\Z")]
 DraftReference = Annotated[str, Meta(min_length=1, max_length=256)]
 NonEmpty = Annotated[str, Meta(min_length=1)]
 
@@ -56,7 +57,7 @@ IDENTIFYING: Final = frozenset({"hook", "context", "patientId", "prefetch"})
 
 class _Authorization(msgspec.Struct):
     access_token: NonEmpty
-    token_type: Annotated[str, Meta(pattern="^[Bb]earer$")]
+    token_type: Annotated[str, Meta(pattern=r"^[Bb]earer\Z")]
     expires_in: int
     scope: str
     subject: str

@@ -1,0 +1,99 @@
+"""A client of the service that checks every request and answer against the JSON Schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import orjson
+import pytest
+from flask import Flask
+from hypothesis import settings as hypothesis_settings
+from werkzeug.test import TestResponse
+
+from cds_service.settings import Settings
+from tests.examples import TODAY
+from tests.schemas import check
+
+hypothesis_settings.register_profile("repeatable", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("repeatable")
+
+#: The schema of each answer, by what its content type promises.
+FHIR_JSON = "application/fhir+json"
+JSON = "application/json"
+
+
+class Clock:
+    """A clock that stands still, and counts how often it is asked."""
+
+    def __init__(self, day: date = TODAY) -> None:
+        self.day = day
+        self.asked = 0
+
+    def __call__(self) -> date:
+        self.asked += 1
+        return self.day
+
+
+class ServiceClient:
+    """Calls the service over HTTP, on the day of its clock."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        from cds_service.app import create_app
+
+        self.clock = clock or Clock()
+        self.app: Flask = create_app(settings, self.clock)
+        self.http = self.app.test_client()
+
+    def discovery(self) -> dict[str, Any]:
+        """The discovery answer."""
+        answer = self.http.get("/cds-services")
+        assert (answer.status_code, answer.mimetype) == (200, JSON)
+        found: dict[str, Any] = orjson.loads(answer.data)
+        check("discovery", found)
+        return found
+
+    def post(
+        self, path: str, body: object, content_type: str | None = JSON, headers: Mapping[str, str] | None = None
+    ) -> TestResponse:
+        """Post a body, bytes as they are; an answer that is an error must be an OperationOutcome."""
+        sent = body if isinstance(body, bytes) else orjson.dumps(body)
+        answer = self.http.post(path, data=sent, content_type=content_type, headers=dict(headers or {}))
+        if answer.status_code != 200:
+            assert answer.mimetype == FHIR_JSON
+            check("operation-outcome", orjson.loads(answer.data))
+        return answer
+
+    def answer(
+        self, request: Mapping[str, Any], language: str | None = None, path: str | None = None
+    ) -> dict[str, Any]:
+        """The answer to a request that must be answered."""
+        check("request", request)
+        headers = {"Accept-Language": language} if language else {}
+        answer = self.post(path or f"/cds-services/osteoporosis-{request['hook']}", request, headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert answer.mimetype == JSON
+        found: dict[str, Any] = orjson.loads(answer.data)
+        check("response", found)
+        return found
+
+    def refused(self, path: str, body: object, status: int, **options: Any) -> dict[str, Any]:
+        """The issue of a request that must be refused with this status."""
+        answer = self.post(path, body, **options)
+        assert answer.status_code == status, answer.text
+        issue: dict[str, Any] = orjson.loads(answer.data)["issue"][0]
+        return issue
+
+
+@pytest.fixture(scope="session")
+def service() -> ServiceClient:
+    """The service as it starts without settings, on TODAY."""
+    return ServiceClient(Settings())
+
+
+@pytest.fixture
+def clock(service: ServiceClient) -> Iterator[Clock]:
+    """The clock of the service; set its day. It is set back afterwards."""
+    yield service.clock
+    service.clock.day = TODAY

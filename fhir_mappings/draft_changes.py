@@ -172,7 +172,8 @@ CHANGES: Mapping[str, Change] = MappingProxyType(
         "add_note": _add_note,
         "intake_instruction": _patient_instruction,
         "fasting_instruction": _patient_instruction,
-        "planned_date": _planned_date,
+        "postpone": _planned_date,
+        "review_date": _add_note,
         "end_date": _end_date,
     }
 )

@@ -72,11 +72,14 @@ class Step:
     text: str
 
 
-def codings(systems: frozenset[str], concept: str, kind: str) -> list[Resource]:
-    """One coding in each of `systems`; if the tables have none in those, one in the usual system."""
+def codings(systems: frozenset[str], concept: str, kind: str, exactly: str = "") -> list[Resource]:
+    """One coding in each of `systems`; if the tables have none in those, one in the usual system.
+
+    `exactly`: the one code of the tables that is meant.
+    """
     found: dict[str, Code] = {}
     for code in codes_for(concept, kind):
-        preferred = PREFERRED.get((concept, code.system), code.code)
+        preferred = exactly or PREFERRED.get((concept, code.system), code.code)
         if code.code == preferred:
             found.setdefault(code.system, code)
     writable = [found[system] for system in WRITTEN[kind] if system in found]

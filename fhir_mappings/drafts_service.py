@@ -8,14 +8,13 @@ from fhir_mappings.codes import codes_for
 from fhir_mappings.drafts import DraftContext, Resource, codings, concept_of
 
 #: Orders whose code stands in the tables under another name.
-_WRITTEN_AS = {
-    "calcium": "calcium_ionised",
-    "dxa_vfa": "dxa",
-    "physiotherapy": "referral_physiotherapy",
-    "dentist": "referral_dentist",
+_WRITTEN_AS = {"calcium": "calcium_ionised", "dxa_vfa": "dxa", "physiotherapy": "referral_physiotherapy"}
+#: Receivers of referrals with a code: the concept and, where it has several, which; any other is text alone.
+_RECEIVERS = {
+    "bone_specialist": ("bone_specialist", ""),
+    "endocrinology": ("bone_specialist", "306278007"),
+    "fall_assessment": ("fall_assessment", ""),
 }
-#: What a referral goes by in the tables; any other receiver is text alone.
-_RECEIVERS = {"bone_specialist", "fall_assessment", "physiotherapy", "dentist"}
 
 
 def service_request(
@@ -41,23 +40,24 @@ def service_request(
 
 
 def referral(context: DraftContext, to: str, text: str, drug: str = "", drug_text: str = "") -> Resource:
-    """A referral to a receiver, for a drug if one is named."""
-    resource = _request(context, to if to in _RECEIVERS else "", text)
+    """A referral to a receiver, for a drug if one is named ("anabolic": the group)."""
+    concept, code = _RECEIVERS.get(to, ("", ""))
+    resource = _request(context, concept, text, code)
     if drug:
         anabolic = codings(context.systems, "anabolic_treatment", "order_detail")
-        detail = codings(context.systems, drug, "medication") or anabolic
+        detail = anabolic if drug == "anabolic" else codings(context.systems, drug, "medication")
         resource["orderDetail"] = [concept_of(drug_text or drug, detail)]
     return resource
 
 
-def _request(context: DraftContext, concept: str, text: str) -> Resource:
+def _request(context: DraftContext, concept: str, text: str, code: str = "") -> Resource:
     name = _WRITTEN_AS.get(concept, concept)
     kind = "observation" if codes_for(name, "observation") else "order"
     return {
         "resourceType": "ServiceRequest",
         "status": "draft",
         "intent": "order",
-        "code": concept_of(text, codings(context.systems, name, kind)),
+        "code": concept_of(text, codings(context.systems, name, kind, code)),
         "subject": context.subject,
         "authoredOn": context.today.isoformat(),
     }

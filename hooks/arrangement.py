@@ -1,0 +1,123 @@
+"""Which card carries which recommendation (0.7): one card per decision, merged, ordered, capped.
+
+Works on what fired and the case alone, without a word of text. An entry leads its card, is a
+line of it, is absorbed by another entry (only its title is named), or is background.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hooks.guideline.case import ORDER_SELECT, PATIENT_VIEW, Case
+from hooks.guideline.firing import Fired
+from hooks.guideline.rule import Indicator
+from hooks.placement import MOST, PRIORITY, absorbed_by, actionable, place
+
+URGENCY: Mapping[Indicator, int] = {"critical": 0, "warning": 1, "info": 2}
+#: Entries that lead their card before others of the same urgency: what the decision is about.
+_LEADS = ("TX-IND-1", "TX-IND-2")
+
+
+@dataclass(slots=True, eq=False)
+class CardPlan:
+    """One card: its entries, the leading one first; what they absorbed; the background texts."""
+
+    card: str
+    entries: list[Fired]
+    absorbed: list[Fired] = field(default_factory=list)
+    background: list[Fired] = field(default_factory=list)
+
+    @property
+    def leading(self) -> Fired:
+        """The entry whose summary is the card's."""
+        return self.entries[0]
+
+    @property
+    def indicator(self) -> Indicator:
+        """The highest of its members."""
+        return self.leading.indicator
+
+    @property
+    def members(self) -> list[Fired]:
+        """Everything in the card."""
+        return [*self.entries, *self.absorbed, *self.background]
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The recommendations in the card."""
+        return frozenset(fired.rule.id for fired in self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The cards to send, in order, and those collapsed into the link line of the last one."""
+
+    cards: tuple[CardPlan, ...]
+    collapsed: tuple[CardPlan, ...]
+
+
+def arrange(fired: Sequence[Fired], case: Case, reserve: bool = False) -> Arrangement:
+    """The cards of one answer. `reserve`: one place is needed for a card that is made elsewhere."""
+    advice = [each for each in fired if not each.rule.is_explanation]
+    present = {each.rule.id: each for each in advice}
+    absorbers = {id_: absorbed_by(each.rule, present, case) for id_, each in present.items()}
+    standing = {id_: each for id_, each in present.items() if not absorbers[id_]}
+    plans: dict[str, CardPlan] = {}
+    for each in standing.values():
+        card = place(each, standing, case)
+        if card is not None:
+            plans.setdefault(card, CardPlan(card, [])).entries.append(each)
+    for plan in plans.values():
+        plan.absorbed = [each for id_, each in present.items() if absorbers[id_] in plan.ids]
+    for plan in plans.values():
+        plan.entries.sort(key=_leading_first)
+    shown, collapsed = _chosen(list(plans.values()), case, reserve)
+    _attach([each for each in fired if each.rule.is_explanation], shown, case)
+    return Arrangement(tuple(shown), tuple(collapsed))
+
+
+def _leading_first(each: Fired) -> tuple[int, bool]:
+    return URGENCY[each.indicator], each.rule.id not in _LEADS
+
+
+def _order(plan: CardPlan) -> tuple[int, int]:
+    return URGENCY[plan.indicator], PRIORITY[plan.card]
+
+
+def _chosen(plans: list[CardPlan], case: Case, reserve: bool) -> tuple[list[CardPlan], list[CardPlan]]:
+    """What is sent and what is collapsed: the non-actionable status, info beside critical, beyond the cap."""
+    collapsed = [
+        p for p in plans if p.card == "C-STATUS" and case.hook == PATIENT_VIEW and not actionable(p.entries, case)
+    ]
+    rest = sorted((p for p in plans if p not in collapsed), key=_order)
+    if any(p.indicator == "critical" for p in rest):
+        collapsed += [p for p in rest if p.indicator == "info"]
+        rest = [p for p in rest if p.indicator != "info"]
+    most = max(MOST[case.hook], sum(p.indicator == "critical" for p in rest))
+    if reserve and len(rest) >= most and rest[most - 1].indicator == "info":
+        most -= 1
+    return rest[:most], [*rest[most:], *collapsed]
+
+
+def _attach(explanations: Iterable[Fired], shown: Sequence[CardPlan], case: Case) -> None:
+    """Each explanation into one card that is sent: its own if a parent is in it, else the first with a parent."""
+    waiting = {each.rule.id: each for each in explanations}
+    hosts = [p for p in shown if not (case.hook == ORDER_SELECT and p.card == "C-TREATMENT")]
+    while True:
+        found = {id_: host for id_, each in waiting.items() if (host := _host(each, hosts, case)) is not None}
+        for id_, host in found.items():
+            host.background.append(waiting.pop(id_))
+        if not found:
+            return
+
+
+def _host(explanation: Fired, hosts: Sequence[CardPlan], case: Case) -> CardPlan | None:
+    parents = frozenset(explanation.rule.shown_with)
+    candidates = [plan for plan in hosts if parents & plan.ids]
+    own = _own_card(explanation.rule.card, case)
+    return next((plan for plan in candidates if plan.card == own), next(iter(candidates), None))
+
+
+def _own_card(card: str, case: Case) -> str:
+    return "C-STATUS" if card == "C-SUPPLEMENT" and case.hook == PATIENT_VIEW else card

@@ -1,0 +1,222 @@
+"""Card plans as the cards of CDS Hooks 2.0, in one language.
+
+The detail is Markdown in this order: the leading entry, the lines of the others, what it rests
+on, the background. The same request gives the same cards, ids included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from fhir_mappings.codes import RECOMMENDATIONS
+from hooks.arrangement import Arrangement, CardPlan
+from hooks.evidence import evidence
+from hooks.guideline.case import Case
+from hooks.guideline.drafted import BONE_DRUGS
+from hooks.guideline.firing import Fired
+from hooks.guideline.logic import evident
+from hooks.guideline.rule import Rule
+from hooks.suggestions import Drafting, suggestions
+from hooks.texts import Texts, escape_markdown, render
+
+Card = dict[str, Any]
+
+CARD_EXTENSION = "org.osteo-cds.card"
+NON_ADHERENCE = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
+OVERRIDE_REASONS = "https://osteo-cds.org/fhir/CodeSystem/override-reason"
+#: The reasons of 0.7, as HL7 names them where it does; cards.toml has the words.
+REASONS = (
+    (NON_ADHERENCE, "action-completed"),
+    (NON_ADHERENCE, "patient-refuses"),
+    (NON_ADHERENCE, "action-not-priority"),
+    (NON_ADHERENCE, "inappropriate-recipient"),
+    (OVERRIDE_REASONS, "data-wrong"),
+)
+_NAMESPACE = uuid5(NAMESPACE_URL, "https://osteo-cds.org/cards")
+#: Cards whose every advice is decided with the patient.
+_DECISIONS = frozenset({"C-TREATMENT", "C-FAILURE", "C-DURATION", "C-INVESTIGATE"})
+#: The specification: a summary is shorter than this.
+SUMMARY_LIMIT = 140
+#: So many background texts stand in full, the rest by title; so many lines of evidence.
+_BACKGROUND_IN_FULL = 5
+_EVIDENCE_LINES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What the cards of one answer share: case, words, drafts, the call, and where the guideline can be read."""
+
+    case: Case
+    words: Texts
+    drafting: Drafting
+    hook_instance: str
+    source_url: str = ""
+
+
+def cards(arrangement: Arrangement, sender: Sender) -> list[Card]:
+    """The cards of the plans, in order; the last one names what was collapsed."""
+    return [card(plan, sender) for plan in arrangement.cards]
+
+
+def card(plan: CardPlan, sender: Sender) -> Card:
+    """One decision card."""
+    words = sender.words
+    leading = plan.leading.rule
+    made = envelope(
+        sender,
+        plan.card,
+        render(leading.id, "summary", sender.case, words),
+        detail(plan, sender),
+        plan.indicator,
+        [_recommendation(fired, words) for fired in plan.members],
+        leading,
+    )
+    offered = suggestions(plan.members, sender.drafting)
+    if offered:
+        made["suggestions"] = [
+            {"label": each.label, "uuid": _uuid(made["uuid"], str(index)), "actions": list(each.actions)}
+            for index, each in enumerate(offered)
+        ]
+        made["selectionBehavior"] = "any"
+    links = [_link(fired.rule.id, words) for fired in plan.members if ("link", fired.rule.id) in words.offers]
+    if links:
+        made["links"] = links
+    return made
+
+
+def envelope(
+    sender: Sender,
+    name: str,
+    summary: str,
+    text: str,
+    indicator: str,
+    recommendations: Sequence[dict[str, Any]],
+    leading: Rule | None,
+) -> Card:
+    """A card with its identity, source, reasons to override and extension, without suggestions."""
+    ids = ",".join(each["id"] for each in recommendations)
+    content = "\n".join((sender.case.facts.patient_id, name, ids, indicator, summary, text))
+    key = sha256(content.encode()).hexdigest()[:32]
+    return {
+        "uuid": _uuid(sender.hook_instance, name, key),
+        "summary": summary,
+        "detail": text,
+        "indicator": indicator,
+        "source": _source(leading, sender),
+        "overrideReasons": override_reasons(sender.words),
+        "extension": {CARD_EXTENSION: {"card": name, "key": key, "recommendations": list(recommendations)}},
+    }
+
+
+def detail(plan: CardPlan, sender: Sender) -> str:
+    """The Markdown of a card."""
+    words = sender.words
+    blocks = [render(plan.leading.rule.id, "detail", sender.case, words)]
+    lines = [_line(fired, sender) for fired in plan.entries[1:]]
+    if plan.absorbed:
+        titles = words.say.list(words.title(f.rule.id, f.rule.title) for f in plan.absorbed)
+        lines.append(f"{words.words['also']}: {titles}")
+    blocks += _listed("", lines)
+    blocks += _listed(words.words["evidence"], _evidence_lines(plan.members, words))
+    blocks += _listed(words.words["background"], _background_lines(plan, sender))
+    text = "\n\n".join(blocks)
+    if _to_decide_together(plan, sender.case) and words.words["together_phrase"] not in text.lower():
+        text = "\n\n".join([f"{blocks[0]} {words.words['together']}", *blocks[1:]])
+    return text
+
+
+def _to_decide_together(plan: CardPlan, case: Case) -> bool:
+    """Whether the card is about treatment, a scan, stopping or switching (0.8)."""
+    if plan.card in _DECISIONS:
+        return True
+    proposed = [p for fired in plan.entries for p in fired.rule.proposals_for(case)]
+    return any((p.kind == "prescribe" and p.what in BONE_DRUGS) or p.what in ("dxa", "zoledronate") for p in proposed)
+
+
+def _listed(heading: str, lines: Sequence[str]) -> list[str]:
+    if not lines:
+        return []
+    bullets = "\n".join(f"- {line}" for line in lines)
+    return [f"**{heading}**\n\n{bullets}" if heading else bullets]
+
+
+def _line(fired: Fired, sender: Sender) -> str:
+    title = sender.words.title(fired.rule.id, fired.rule.title)
+    return f"**{title}:** {render(fired.rule.id, 'detail', sender.case, sender.words)}"
+
+
+def _evidence_lines(members: Iterable[Fired], words: Texts) -> list[str]:
+    facts = evident(fired.answer for fired in members)
+    lines = [
+        f"{escape_markdown(each['text'])} ({escape_markdown(each['reference'])})" for each in evidence(facts, words.say)
+    ]
+    if len(lines) <= _EVIDENCE_LINES:
+        return lines
+    more = words.words["more_evidence"].format(n=len(lines) - _EVIDENCE_LINES)
+    return [*lines[:_EVIDENCE_LINES], more]
+
+
+def _background_lines(plan: CardPlan, sender: Sender) -> list[str]:
+    """Texts about this patient and this decision in full, the rest by title."""
+    ranked = sorted(plan.background, key=lambda f: (not f.answer.evidence, f.rule.card != plan.card))
+    lines = [_line(fired, sender) for fired in ranked[:_BACKGROUND_IN_FULL]]
+    rest = [sender.words.title(fired.rule.id, fired.rule.title) for fired in ranked[_BACKGROUND_IN_FULL:]]
+    if rest:
+        lines.append(f"{sender.words.words['in_guideline']}: {'; '.join(rest)}")
+    return lines
+
+
+def collapsed_line(arrangement: Arrangement, words: Texts) -> str:
+    """How much more there is, and about what; "" when everything is shown."""
+    count = sum(len(plan.entries) for plan in arrangement.collapsed)
+    if not count:
+        return ""
+    about = "; ".join(dict.fromkeys(words.words[f"decision.{plan.card}"] for plan in arrangement.collapsed))
+    term = "more_one" if count == 1 else "more"
+    return words.words[term].format(n=count, about=about)
+
+
+def _source(leading: Rule | None, sender: Sender) -> dict[str, Any]:
+    words = sender.words
+    label = words.words["source"]
+    if leading is None:
+        source: dict[str, Any] = {"label": label}
+    else:
+        title = words.title(leading.id, leading.title)
+        topic = {"system": RECOMMENDATIONS, "code": leading.id, "display": title}
+        source = {"label": f"{label}, {leading.section}", "topic": topic}
+    if sender.source_url:
+        source["url"] = sender.source_url
+    return source
+
+
+def _recommendation(fired: Fired, words: Texts) -> dict[str, Any]:
+    return {
+        "id": fired.rule.id,
+        "indicator": fired.indicator,
+        "section": section(fired.rule),
+        "evidence": evidence(fired.answer.evidence, words.say),
+    }
+
+
+def section(rule: Rule) -> str:
+    """The first section label, without the sign: `8`, `9.2 box`, `Box Q`."""
+    return rule.section.partition(";")[0].strip().removeprefix("§")
+
+
+def override_reasons(words: Texts) -> list[dict[str, str]]:
+    """Why a clinician may not follow a card."""
+    return [{"system": system, "code": code, "display": words.words[f"override.{code}"]} for system, code in REASONS]
+
+
+def _link(rule_id: str, words: Texts) -> dict[str, str]:
+    text = words.offer("link", rule_id)
+    return {"label": text.label, "url": text.text, "type": "absolute"}
+
+
+def _uuid(*names: str) -> str:
+    return str(uuid5(_NAMESPACE, "|".join(names)))

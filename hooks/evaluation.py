@@ -1,0 +1,111 @@
+"""One answer: every rule asked, the cards that say it, and the machine-readable whole of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fhir_mappings.drafts import DraftContext
+from fhir_mappings.facts import PatientFacts, SourceState
+from hooks.arrangement import Arrangement, arrange
+from hooks.cards import Card, Sender, cards, collapsed_line
+from hooks.guideline.case import Case, Hook
+from hooks.guideline.defaults import Defaults
+from hooks.guideline.firing import Outcome, evaluate
+from hooks.guideline.register import RULES
+from hooks.guideline.rule import Rule
+from hooks.guideline.suppression import no_cards_at_all
+from hooks.language import LanguageCode
+from hooks.suggestions import Drafting
+from hooks.texts import texts
+from hooks.unchecked import Gap, gap, not_received_line, unchecked_card, wanted
+
+#: The guideline, and the version of what these rules and texts say of it; every change of advice raises it.
+GUIDELINE = "DSAM 2024-05"
+RULESET = "1.0.0"
+EVALUATION_EXTENSION = "org.osteo-cds.evaluation"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a deployment may add. `source_url`: where its users read the guideline."""
+
+    source_url: str = ""
+
+
+def respond(
+    facts: PatientFacts,
+    hook: Hook,
+    language: LanguageCode,
+    *,
+    hook_instance: str,
+    defaults: Defaults | None = None,
+    draft_resources: Mapping[str, Mapping[str, Any]] | None = None,
+    options: Options | None = None,
+    rules: Mapping[str, Rule] = RULES,
+) -> dict[str, Any]:
+    """The CDS Hooks response for these facts.
+
+    `draft_resources`: the draft orders as received, by reference (`MedicationRequest/1`), for
+    suggestions that change them. The same arguments give the same answer.
+    """
+    case = Case(facts, hook, defaults, rules)
+    outcome = evaluate(case)
+    drafts = draft_resources or {}
+    words = texts(language)
+    context = DraftContext(facts.patient_id, facts.as_of, facts.systems, language)
+    drafting = Drafting(case, words, context, drafts)
+    sender = Sender(case, words, drafting, hook_instance, (options or Options()).source_url)
+    found = gap(case, outcome, drafts)
+    arrangement = arrange(outcome.fired, case)
+    own_card = wanted(found, case, bool(arrangement.cards))
+    if own_card:
+        arrangement = arrange(outcome.fired, case, reserve=True)
+    made = _with_last_line(cards(arrangement, sender), arrangement, found if not own_card else Gap(), sender)
+    if own_card:
+        made.append(unchecked_card(found, sender))
+    evaluation = {
+        "guideline": GUIDELINE,
+        "ruleset": RULESET,
+        "fired": _fired(outcome, arrangement),
+        "unknown": [{"id": rule.id, "needs": list(unknown.needs)} for rule, unknown in outcome.unknown],
+        "issues": _issues(case, outcome),
+    }
+    return {"cards": made, "extension": {EVALUATION_EXTENSION: evaluation}}
+
+
+def _with_last_line(made: list[Card], arrangement: Arrangement, missing: Gap, sender: Sender) -> list[Card]:
+    """The last card also says what was collapsed, and what was not received."""
+    lines = [collapsed_line(arrangement, sender.words), not_received_line(missing, sender)]
+    if made and any(lines):
+        made[-1]["detail"] = "\n\n".join([made[-1]["detail"], *filter(None, lines)])
+    return made
+
+
+def _fired(outcome: Outcome, arrangement: Arrangement) -> list[dict[str, Any]]:
+    """Every recommendation that fires, with the card that carries it; shown when its text or line is sent."""
+    shown = {fired.rule.id: plan.card for plan in arrangement.cards for fired in plan.members}
+    collapsed = {fired.rule.id: plan.card for plan in arrangement.collapsed for fired in plan.members}
+    return [
+        {
+            "id": fired.rule.id,
+            "indicator": fired.indicator,
+            "card": shown.get(fired.rule.id) or collapsed.get(fired.rule.id) or fired.rule.card,
+            "shown": fired.rule.id in shown,
+        }
+        for fired in outcome.fired
+    ]
+
+
+def _issues(case: Case, outcome: Outcome) -> list[dict[str, str]]:
+    """Everything left out: resources, sources that are not whole, what the patient lacks, rules that broke."""
+    found = [{"reference": issue.reference, "problem": issue.problem} for issue in case.facts.issues]
+    for key, source in case.facts.sources.items():
+        if source.state is not SourceState.COMPLETE:
+            found.append({"reference": f"prefetch.{key}", "problem": source.reason or source.state.value})
+    if no_cards_at_all(case) == "age or sex not known":
+        patient = f"Patient/{case.facts.patient_id}"
+        found.append({"reference": patient, "problem": "birth date or sex not recorded: nothing was evaluated"})
+    found += [{"reference": id_, "problem": "could not be evaluated (internal error)"} for id_ in outcome.broken]
+    return found

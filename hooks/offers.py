@@ -1,0 +1,133 @@
+"""What a card may offer: the proposals of its entries, filtered by the rules of 0.7, each once, in order.
+
+No drug that kidney or calcium forbid, no drug before its tests, no tablet that does not suit,
+no supplement while calcium may be raised, nothing that is ordered, drafted or booked already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hooks.guideline.case import PATIENT_VIEW, Case
+from hooks.guideline.drafted import BONE_DRUGS, ORAL_BISPHOSPHONATES, SUPPLEMENTS, draft_medication, drafted_concept
+from hooks.guideline.firing import Fired, logic_of
+from hooks.guideline.indication import egfr_not_fresh
+from hooks.guideline.laboratory import CALCIUM, not_measured_within, supplement_caution
+from hooks.guideline.logic import No, Yes
+from hooks.guideline.proposal import Proposal, order, refer
+from hooks.guideline.treatment import active, bp_blocked, oral_unsuitable, pending
+
+#: The drugs whose draft 0.7 forbids while bp_blocked.
+_BLOCKABLE = frozenset({"alendronate", "alendronate_effervescent", "zoledronate", "denosumab"})
+#: Entries whose tablet is the first choice of SEL-1, and is offered only where SEL-1 holds.
+_FIRST_CHOICE = frozenset({"TX-IND-1", "TX-IND-2", "GLU-TX-1", "GLU-TX-2"})
+#: What is wanted before a drug: the entry that misses it, and the test.
+_TESTS_FIRST = (("PRE-EGFR-1", "egfr"), ("PRE-CA-2", "calcium"))
+#: Drugs named by more than their substance.
+_DRUG_OF = {
+    "vitamin_d_10ug": "vitamin_d",
+    "vitamin_d_20ug": "vitamin_d",
+    "to_alendronate": "alendronate",
+    "to_effervescent": "alendronate_effervescent",
+}
+#: Offered last: they help, but nothing is lost without them.
+_LAST = {"plan": 1, "message": 2, "note": 3}
+#: A booking this near a wanted one is the wanted one.
+_SAME_BOOKING = timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A proposal and the recommendation it comes from."""
+
+    fired: Fired
+    proposal: Proposal
+
+
+def offers(members: Iterable[Fired], case: Case) -> list[Offer]:
+    """The proposals of a card's members that may be made, deletions first, plans and notes last."""
+    found: dict[tuple[str, str, str], Offer] = {}
+    for fired in members:
+        for proposal in fired.rule.proposals_for(case):
+            for allowed in _allowed(proposal, fired, case):
+                key = (allowed.kind, allowed.what, allowed.drug)
+                offer = Offer(fired, allowed)
+                earlier = found.get(key)
+                if earlier is None:
+                    found[key] = offer
+                elif _sooner(allowed, earlier.proposal):
+                    found[key] = Offer(earlier.fired, allowed)
+    return sorted(found.values(), key=_rank)
+
+
+def _rank(offer: Offer) -> int:
+    return -1 if offer.proposal.kind == "delete-draft" else _LAST.get(offer.proposal.kind, 0)
+
+
+def _sooner(one: Proposal, other: Proposal) -> bool:
+    return other.on is not None and (one.on is None or one.on < other.on)
+
+
+def _allowed(proposal: Proposal, fired: Fired, case: Case) -> Iterator[Proposal]:
+    """The proposal, what stands in for it, or nothing."""
+    drug = _drug(proposal)
+    if drug in _BLOCKABLE and isinstance(bp_blocked(case), Yes):
+        yield from _unless_done(refer("bone_specialist"), case)
+        return
+    if drug in BONE_DRUGS and drug != "zoledronate":
+        missing = _tests_first(proposal, case)
+        if missing:
+            for test in missing:
+                yield from _unless_done(order(test), case)
+            return
+        if drug in ORAL_BISPHOSPHONATES and isinstance(oral_unsuitable(case), Yes):
+            return
+        first_choice = case.hook == PATIENT_VIEW and fired.rule.id in _FIRST_CHOICE
+        if first_choice and not isinstance(logic_of(case, "SEL-1"), Yes):
+            return
+    if drug in SUPPLEMENTS and isinstance(supplement_caution(case), Yes):
+        return
+    yield from _unless_done(proposal, case)
+
+
+def _tests_first(proposal: Proposal, case: Case) -> list[str]:
+    """The tests missing before a start: the entries that ask for them hold, or a new prescription has none as fresh."""
+    missing = [test for entry, test in _TESTS_FIRST if not isinstance(logic_of(case, entry), No)]
+    if proposal.kind == "prescribe":
+        calcium = not_measured_within(case, case.defaults.ca_age_start, *CALCIUM)
+        fresh = {"egfr": egfr_not_fresh(case), "calcium": calcium}
+        missing += [test for test, stale in fresh.items() if test not in missing and not isinstance(stale, No)]
+    return missing
+
+
+def _drug(proposal: Proposal) -> str:
+    """The drug a proposal would bring about; "" for none."""
+    if proposal.kind in ("prescribe", "change-draft"):
+        return _DRUG_OF.get(proposal.what, proposal.what if proposal.kind == "prescribe" else "")
+    return proposal.what if proposal.kind == "order" and proposal.what == "zoledronate" else ""
+
+
+def _unless_done(proposal: Proposal, case: Case) -> Iterator[Proposal]:
+    if not _done(proposal, case):
+        yield proposal
+
+
+def _done(proposal: Proposal, case: Case) -> bool:
+    """Whether it is ordered, drafted, taken or booked already."""
+    match proposal.kind:
+        case "order":
+            return drafted_concept(case, proposal.what) or isinstance(pending(case, proposal.what), Yes)
+        case "refer":
+            drafted = any(not proposal.drug or proposal.drug in d.drugs for d in case.facts.drafts.referrals)
+            return drafted or drafted_concept(case, proposal.what) or isinstance(pending(case, proposal.what), Yes)
+        case "prescribe":
+            drug = _drug(proposal)
+            taken = drug != "vitamin_d" and isinstance(active(case, drug), Yes)
+            return taken or isinstance(draft_medication(case, drug), Yes)
+        case "book":
+            latest = (proposal.on or case.today) + _SAME_BOOKING
+            return any(b.concept == proposal.what and case.today <= b.date <= latest for b in case.facts.bookings)
+        case _:
+            return False

@@ -68,6 +68,11 @@ def _vitamin_d_at_scan(case: Case) -> Measurement | None:
     return min(near, key=lambda m: m.value, default=None)
 
 
+@value("newest_scan_date", _DAY)
+def _(case: Case, say: Language) -> str:
+    return say.day(studies(case)[0].date if studies(case) else None)
+
+
 @value("earlier_scan_date", _DAY)
 def _(case: Case, say: Language) -> str:
     return say.day(studies(case)[1].date if len(studies(case)) > 1 else None)

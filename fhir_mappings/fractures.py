@@ -10,7 +10,8 @@ import msgspec
 
 from fhir_mappings.codes import ICD10, SKS_DIAGNOSES, Coded, canonical, concepts_of
 from fhir_mappings.facts import Fracture, FractureSite
-from fhir_mappings.observations import BODY_SITES, Compression, is_vfa
+from fhir_mappings.observations import Compression, is_vfa
+from fhir_mappings.observed import BODY_SITES
 from fhir_mappings.prefetch import Received
 from fhir_mappings.r4.clinical import Condition
 from fhir_mappings.r4.datatypes import CodeableConcept
@@ -88,7 +89,7 @@ def merge_fractures(events: Iterable[FractureEvent], compressions: Iterable[Comp
     merged: dict[tuple[FractureSite, date | None], list[FractureEvent]] = {}
     for event in events:
         merged.setdefault((event.fracture.site, event.fracture.date), []).append(event)
-    measured = sorted(compressions, key=lambda each: (each.date, each.percent, each.reference))
+    measured = sorted(compressions, key=lambda each: (each.date or date.min, each.percent, each.reference))
     fractures = [_with_compression(_merge(same), same, measured) for same in merged.values()]
     fractures.sort(key=lambda each: (each.site, each.reference))
     fractures.sort(key=lambda each: each.date or date.min, reverse=True)
@@ -114,7 +115,7 @@ def _with_compression(fracture: Fracture, same: list[FractureEvent], compression
     evidence = {reference for event in same for reference in event.evidence}
     linked = [each for each in compressions if each.about & references or each.reference in evidence]
     if not linked:
-        linked = [each for each in compressions if not each.about and each.date == fracture.date]
+        linked = [each for each in compressions if not each.about and each.date and each.date == fracture.date]
     if not linked:
         return fracture
     newest = linked[-1]

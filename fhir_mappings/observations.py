@@ -12,75 +12,30 @@ from datetime import UTC, date, datetime
 
 from fhir_mappings.codes import LOINC, Meaning, concepts_of, has_code, meaning
 from fhir_mappings.dates import day_or_none, last_day
-from fhir_mappings.facts import UNITS, Fall, FamilyHistory, Finding, Issue, Measurement, Site, newest_first
+from fhir_mappings.facts import Fall, FamilyHistory, Finding, Issue, Measurement, Site, newest_first
+from fhir_mappings.observed import (
+    ANSWERS,
+    BODY_SITES,
+    DENSITIES,
+    DENSITY,
+    MEASURED,
+    NOTES,
+    PLANNED,
+    READ,
+    SCREENING,
+    SMOKING,
+)
 from fhir_mappings.prefetch import Received
-from fhir_mappings.query import Query
 from fhir_mappings.r4.clinical import Observation
 from fhir_mappings.r4.datatypes import CodeableConcept, Reference
 from fhir_mappings.resources import Item
 from fhir_mappings.units import convert_value, implausible, unit_of, unit_problem
 from fhir_mappings.values import Observed, explains_absence, name_of, read_number
 
-#: Concept of a DXA code -> what is measured and where. The rules ignore forearm and other sites.
-_SITES: Mapping[str, Site] = {
-    "total_hip": "total_hip",
-    "femoral_neck": "femoral_neck",
-    "lumbar_spine": "lumbar_spine",
-    "forearm": "forearm",
-    "other_site": "other",
-}
-DENSITIES = ("t_score", "z_score", "bmd")
-DENSITY: Mapping[str, tuple[str, Site]] = {
-    f"{measure}_{name}": (measure, site) for measure in DENSITIES for name, site in _SITES.items()
-}
-#: A body site beats the site of the code; "femur" says no more than the femur code itself.
-BODY_SITES: Mapping[str, Site] = {
-    "body_site_femoral_neck": "femoral_neck",
-    "body_site_lumbar_spine": "lumbar_spine",
-}
-SMOKING = {
-    "smoking_current": "current",
-    "smoking_former": "former",
-    "smoking_never": "never",
-    "smoking_not_current": "not_current",
-}
-#: Findings whose value is a code: what each answer means.
-ANSWERS: Mapping[str, Mapping[str, str]] = {
-    "menopause_status": {"postmenopausal": "post", "premenopausal": "pre"},
-    "dental_status": {"dental_poor": "poor", "dental_none": "none", "dental_regular": "regular"},
-}
-#: Notes of the doctor, yes or no. The date of a planned stop may lie ahead.
-NOTES = frozenset(
-    {
-        *("specialist_bone_care", "zoledronate_unsuitable", "denosumab_stop_planned", "den_bp_plan"),
-        *("severe_or_rapid_op", "cannot_stay_upright", "oral_bp_intolerance", "adherence_doubt"),
-        "markers_available",
-    }
-)
-PLANNED = frozenset({"denosumab_stop_planned"})
-#: Concepts with a number for the rules, in the unit of facts.UNITS; alcohol per day becomes per week.
-MEASURED = frozenset(UNITS).difference(DENSITIES) | {"alcohol_units_day"}
-#: Everything read from an Observation's code.
-READ = (
-    frozenset({*DENSITY, "density_panel", *MEASURED, *NOTES, *ANSWERS, "smoking_status"})
-    | {"menopause_age", "falls_past_year", "vertebral_compression"}
-)  # fmt: skip
-#: The routine tests of a work-up (SEC-1, SEC-2): apart, so that they cannot push old scans out of a page.
-SCREENING = frozenset(
-    {
-        *("creatinine", "pth", "tsh", "hba1c", "haemoglobin", "leucocytes", "crp", "sodium", "potassium"),
-        *("alat", "alp", "testosterone"),
-    }
-)
-#: Densities of bones that tell nothing are read when they come, not asked for.
-_NOT_ASKED_FOR = frozenset({"bmd_forearm", "bmd_other_site"})
-READS = (
-    Query("observations", "Observation", 1000, "-date", READ - SCREENING - _NOT_ASKED_FOR),
-    Query("screening", "Observation", 200, "-date", SCREENING, frozenset({"patient-view"})),
-)
-
 _USED = frozenset({"final", "amended", "corrected"})
 _SILENT = frozenset({"entered-in-error", "cancelled", "registered"})
+_NONE: frozenset[str] = frozenset()
+_NUMBERS = MEASURED | DENSITY.keys() | {"menopause_age"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +47,7 @@ class Compression:
 
     percent: float
     is_range: bool
-    date: date
+    date: date | None
     reference: str
     about: frozenset[str]
     vfa: bool
@@ -110,7 +65,7 @@ class Observations:
 
     def newest(self) -> dict[str, tuple[Measurement, ...]]:
         """The measurements by concept, newest first."""
-        return {concept: newest_first(values) for concept, values in self.measured.items() if values}
+        return {concept: _newest_first(values) for concept, values in self.measured.items() if values}
 
 
 def read_observations(
@@ -119,13 +74,26 @@ def read_observations(
     """The Observations up to the day `as_of`.
 
     `generic_t_scores`: LOINC codes by which this client sends T-scores without site (Synthea:
-    38265-5, by name the forearm).
+    38265-5, by name the forearm). Of the screening tests only the newest result is read: no
+    rule looks at older ones.
     """
     reader = _Reader(received, as_of, issues, generic_t_scores)
+    screening: dict[str, list[tuple[str, Item]]] = defaultdict(list)
     for item in received.coded("Observation", _wanted):
-        observation = received.read(item, Observation, issues)
-        if observation is not None:
-            reader.take(observation, item.reference)
+        test, day = _screening_test(item)
+        if test and day:
+            screening[test].append((day, item))
+        else:
+            reader.read(item)
+    for test, results in screening.items():
+        results.sort(key=lambda result: result[0], reverse=True)
+        newest = ""
+        for day, item in results:
+            if newest and day != newest:
+                break
+            reader.read(item)
+            if reader.found.measured.get(test):
+                newest = day
     reader.name_scanners()
     return reader.found
 
@@ -133,14 +101,24 @@ def read_observations(
 def _wanted(about: Meaning, item: Item) -> bool:
     """Whether an Observation says something the rules read, by its code or by its coded value."""
     concepts = about.concepts
-    if not READ.isdisjoint(concepts.get("observation", ())) or "family" in concepts:
+    if not READ.isdisjoint(concepts.get("observation", _NONE)) or "family" in concepts:
         return True
     if not item.head.value_codeable_concept:
         return False
     value = meaning(bytes(item.head.value_codeable_concept))
     return value is not None and (
-        not value.concepts.keys().isdisjoint({"family"}) or "nursing_home_resident" in value.concepts.get("answer", ())
+        "family" in value.concepts or "nursing_home_resident" in value.concepts.get("answer", _NONE)
     )
+
+
+def _screening_test(item: Item) -> tuple[str, str]:
+    """The screening test an Observation is a result of, and its day as written; empty when not one, or undated."""
+    about = meaning(bytes(item.head.code))
+    concepts = about.concepts.get("observation", _NONE) if about else _NONE
+    written = bytes(item.head.effective_date_time)[1:11]
+    if len(concepts) != 1 or concepts.isdisjoint(SCREENING) or written.count(b"-") != 2 or not written.isascii():
+        return "", ""
+    return next(iter(concepts)), written.decode()
 
 
 class _Reader:
@@ -153,34 +131,59 @@ class _Reader:
         self.generic_t_scores = generic_t_scores
         self.found = Observations()
 
-    def take(self, observation: Observation, reference: str) -> None:
+    def read(self, item: Item) -> None:
         """Keep what one Observation says, or the issue why not."""
+        observation = self.received.read(item, Observation, self.issues)
+        if observation is None:
+            return
         if observation.status not in _USED:
             if observation.status not in _SILENT:
-                self.issues.append(Issue(reference, f"status {observation.status}, expected final"))
+                self.issues.append(Issue(item.reference, f"status {observation.status}, expected final"))
             return
+        about = meaning(bytes(item.head.code))
         day = _effective_day(observation)
-        if day is None:
-            self.issues.append(Issue(reference, "has no date (effective)"))
-            return
-        parts: tuple[Observed, ...] = (observation, *observation.component)
-        for part in parts:
-            concepts = concepts_of(part.code.coding, "observation") & READ
-            if day <= self.as_of or concepts & PLANNED:
-                for concept in sorted(concepts):
-                    self._take_part(part, concept, observation, day, reference)
-                self._take_coded_value(part, day, reference)
+        self._take(observation, about or _meaning_of(observation), observation, day, item.reference)
+        for component in observation.component:
+            self._take(component, _meaning_of(component), observation, day, item.reference)
 
-    def _take_part(self, part: Observed, concept: str, observation: Observation, day: date, reference: str) -> None:
-        if concept in DENSITY:
-            self._take_density(part, concept, observation, day, reference)
-        elif concept in MEASURED or concept == "menopause_age":
-            self._take_number(part, concept, observation, day, reference)
-        elif concept in NOTES:
+    def _take(self, part: Observed, about: Meaning, whole: Observation, day: date | None, reference: str) -> None:
+        """Keep what one part of an Observation says: itself, or a component."""
+        concepts = about.concepts.get("observation", _NONE) & READ
+        if day is not None and day > self.as_of and not concepts & PLANNED:
+            return
+        for concept in concepts if len(concepts) < 2 else sorted(concepts):
+            if concept in _NUMBERS:
+                self._take_number(part, concept, whole, day, reference)
+            else:
+                self._take_finding(part, concept, whole, day, reference)
+        if part.valueCodeableConcept is not None or "family" in about.concepts:
+            self._take_coded_value(part, about, day, reference)
+
+    def _take_number(self, part: Observed, concept: str, whole: Observation, day: date | None, reference: str) -> None:
+        if day is None:
+            self.issues.append(Issue(reference, f"{name_of(concept)} has no date (effective)"))
+            return
+        measure, site = DENSITY.get(concept, (concept, None))
+        number = read_number(part, measure, reference, self.issues)
+        if number is None:
+            return
+        scanner = None
+        if site is not None:
+            if measure == "t_score" and has_code(part.code.coding, LOINC, self.generic_t_scores):
+                site = "unstated"
+            site = _body_site(whole.bodySite) or site
+            scanner = _scanner(whole.device)
+        name = "alcohol_units_week" if measure == "alcohol_units_day" else measure
+        value, comparator, low, high, mean = number
+        self.found.measured[name].append(
+            Measurement(name, value, day, reference, comparator, low, high, mean, site, scanner, whole.issued or "")
+        )
+
+    def _take_finding(self, part: Observed, concept: str, whole: Observation, day: date | None, reference: str) -> None:
+        if concept in NOTES:
             self._take_note(part, concept, day, reference)
         elif concept in ANSWERS:
-            answers = ANSWERS[concept]
-            self._take_answer(part, concept, answers, "answer", day, reference)
+            self._take_answer(part, concept, ANSWERS[concept], "answer", day, reference)
         elif concept == "smoking_status":
             self._take_answer(part, concept, SMOKING, "observation", day, reference)
         elif concept == "falls_past_year":
@@ -188,48 +191,9 @@ class _Reader:
             if number is not None and number.value > 0:
                 self.found.falls.append(Fall(day, max(1, round(number.value)), reference))
         elif concept == "vertebral_compression":
-            self._take_compression(part, observation, day, reference)
+            self._take_compression(part, whole, day, reference)
 
-    def _take_number(self, part: Observed, concept: str, observation: Observation, day: date, reference: str) -> None:
-        number = read_number(part, concept, reference, self.issues)
-        if number is None:
-            return
-        name = "alcohol_units_week" if concept == "alcohol_units_day" else concept
-        self.found.measured[name].append(
-            Measurement(
-                name,
-                number.value,
-                day,
-                reference,
-                comparator=number.comparator,
-                low=number.low,
-                high=number.high,
-                geometric_mean=number.geometric_mean,
-                issued=_issued(observation),
-            )
-        )
-
-    def _take_density(self, part: Observed, concept: str, observation: Observation, day: date, reference: str) -> None:
-        measure, site = DENSITY[concept]
-        if measure == "t_score" and has_code(part.code.coding, LOINC, self.generic_t_scores):
-            site = "unstated"
-        number = read_number(part, measure, reference, self.issues)
-        if number is None:
-            return
-        self.found.measured[measure].append(
-            Measurement(
-                measure,
-                number.value,
-                day,
-                reference,
-                comparator=number.comparator,
-                site=_body_site(observation.bodySite) or site,
-                scanner=_scanner(observation.device),
-                issued=_issued(observation),
-            )
-        )
-
-    def _take_note(self, part: Observed, concept: str, day: date, reference: str) -> None:
+    def _take_note(self, part: Observed, concept: str, day: date | None, reference: str) -> None:
         if part.valueBoolean is not None:
             self.found.findings.append(Finding(concept, part.valueBoolean, day, reference))
         elif not explains_absence(part):
@@ -241,7 +205,7 @@ class _Reader:
         concept: str,
         answers: Mapping[str, str],
         kind: str,
-        day: date,
+        day: date | None,
         reference: str,
     ) -> None:
         """A coded answer; one that no table knows says nothing."""
@@ -250,16 +214,16 @@ class _Reader:
             if answer in answers:
                 self.found.findings.append(Finding(concept, answers[answer], day, reference))
 
-    def _take_coded_value(self, part: Observed, day: date, reference: str) -> None:
+    def _take_coded_value(self, part: Observed, about: Meaning, day: date | None, reference: str) -> None:
         """What a value says whatever the code is: residence, and family history (also as the code)."""
         value = part.valueCodeableConcept.coding if part.valueCodeableConcept else ()
         if "nursing_home_resident" in concepts_of(value, "answer"):
             self.found.findings.append(Finding("residence", "nursing_home", day, reference))
-        told = concepts_of((*part.code.coding, *value), "family")
+        told = about.concepts.get("family", _NONE) | concepts_of(value, "family")
         if told and part.valueBoolean is not False:
             self.found.family.append(family_history(told, day, reference))
 
-    def _take_compression(self, part: Observed, observation: Observation, day: date, reference: str) -> None:
+    def _take_compression(self, part: Observed, whole: Observation, day: date | None, reference: str) -> None:
         span = part.valueRange
         quantity = span.low if span else part.valueQuantity
         if quantity is None or quantity.value is None:
@@ -275,10 +239,10 @@ class _Reader:
         if implausible("vertebral_compression", percent):
             self.issues.append(Issue(reference, f"vertebral compression {percent:g} %, expected 0 to 100 %"))
             return
-        focus = (each.reference for each in observation.focus)
+        focus = (each.reference for each in whole.focus)
         about = frozenset(self.received.named(each) for each in focus if each)
         self.found.compressions.append(
-            Compression(percent, span is not None, day, reference, about, is_vfa(observation.method))
+            Compression(percent, span is not None, day, reference, about, is_vfa(whole.method))
         )
 
     def name_scanners(self) -> None:
@@ -306,18 +270,28 @@ def is_vfa(concept: CodeableConcept | None) -> bool:
     return concept is not None and "vfa" in concepts_of(concept.coding, "order")
 
 
+def _meaning_of(part: Observed) -> Meaning:
+    kinds = {kind: concepts_of(part.code.coding, kind) for kind in ("observation", "family")}
+    return Meaning({kind: concepts for kind, concepts in kinds.items() if concepts}, _NONE)
+
+
 def _effective_day(observation: Observation) -> date | None:
     """effectiveDateTime, the end of effectivePeriod, or effectiveInstant."""
     written = observation.effectiveDateTime or observation.effectiveInstant
-    return day_or_none(written) or last_day(observation.effectivePeriod)
+    return day_or_none(written) if written else last_day(observation.effectivePeriod)
 
 
-def _issued(observation: Observation) -> str:
-    """`issued` in UTC, so that two of one day compare; empty when absent."""
-    if observation.issued is None:
-        return ""
+def _newest_first(values: list[Measurement]) -> tuple[Measurement, ...]:
+    """Newest first; where two are of one day, `issued` is put in UTC so that they compare."""
+    days = {each.date for each in values}
+    if len(days) < len(values):
+        values = [replace(each, issued=_in_utc(each.issued)) for each in values]
+    return newest_first(values)
+
+
+def _in_utc(issued: str) -> str:
     try:
-        return datetime.fromisoformat(observation.issued).astimezone(UTC).isoformat()
+        return datetime.fromisoformat(issued).astimezone(UTC).isoformat() if issued else ""
     except (ValueError, OverflowError):
         return ""
 

@@ -15,7 +15,7 @@ import msgspec
 from fhir_mappings.codes import RECOMMENDATIONS, SNOMED, Coded, Meaning, canonical, concepts_of, has_code
 from fhir_mappings.dates import day_or_none, first_day, last_day
 from fhir_mappings.facts import Administration, Declined, Issue, MedicationCourse, Order, Override
-from fhir_mappings.observations import MEASURED
+from fhir_mappings.observed import MEASURED
 from fhir_mappings.prefetch import Received
 from fhir_mappings.products import Products
 from fhir_mappings.query import Query

@@ -53,6 +53,7 @@ class Head(msgspec.Struct, gc=False, rename="camel"):
     subject: Raw = Raw()
     patient: Raw = Raw()
     value_codeable_concept: Raw = Raw()
+    effective_date_time: Raw = Raw()
 
 
 class Item(msgspec.Struct, gc=False):

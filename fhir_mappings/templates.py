@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fhir_mappings import conditions, family, medications, observations, orders, patient, visits
+from fhir_mappings import conditions, family, medications, observed, orders, patient, visits
 from fhir_mappings.codes import FACTS, LOINC, NPU, codes_for
 from fhir_mappings.query import PATIENT_ID, Query
 
@@ -12,7 +12,7 @@ from fhir_mappings.query import PATIENT_ID, Query
 QUERIES: tuple[Query, ...] = (
     *patient.READS,
     *conditions.READS,
-    *observations.READS,
+    *observed.READS,
     *medications.READS,
     *orders.READS,
     *visits.READS,

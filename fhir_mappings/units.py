@@ -92,19 +92,23 @@ def convert(concept: str, quantity: Quantity) -> float | None:
 
 def convert_value(concept: str, value: float, unit: str) -> float | None:
     """A value of a known unit text ("" for none) in the concept's unit, None when the unit is unknown."""
-    into = _CONVERSIONS.get(_SAME_UNITS_AS.get(concept, concept), {}).get(_plain(unit))
+    units = _CONVERSIONS.get(_SAME_UNITS_AS.get(concept, concept), {})
+    into = units.get(unit) or units.get(_plain(unit))
     return None if into is None else into(value)
 
 
 def unit_of(quantity: Quantity) -> str:
     """The unit that decides: a UCUM code, else the text, else a code of another or no system."""
-    is_ucum = quantity.code and (not quantity.system or canonical(quantity.system) == UCUM)
-    return (quantity.code if is_ucum else quantity.unit or quantity.code) or ""
+    if quantity.code and (not quantity.system or quantity.system == UCUM or canonical(quantity.system) == UCUM):
+        return quantity.code
+    return quantity.unit or quantity.code or ""
 
 
 def unit_problem(concept: str, name: str, quantity: Quantity) -> str:
     """Says that a unit is unknown: `eGFR in "mg", expected mL/min/1.73 m2`."""
-    return f'{name} in "{unit_of(quantity)[:20]}", expected {expected_unit(concept)}'
+    unit = unit_of(quantity)[:20]
+    found = f'in "{unit}"' if unit else "without unit"
+    return f"{name} {found}, expected {expected_unit(concept)}"
 
 
 def expected_unit(concept: str) -> str:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from fhir_mappings.codes import concepts_of
 from fhir_mappings.facts import Issue
@@ -55,8 +54,7 @@ _UNIT_OF_TEXT = {"egfr": "mL/min/{1.73_m2}"}
 _RANGE_MEANING_NORMAL = "normal"
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A converted value; with a comparator it is the limit."""
 
     value: float
@@ -97,6 +95,8 @@ def read_number(
         expected = f"expected {limits.low:g} to {limits.high:g}"
         issues.append(Issue(reference, f"{name_of(concept)} {found} is not possible, {expected}"))
         return None
+    if not part.referenceRange:
+        return Number(value, quantity.comparator or "")
     low, high = _normal_range(part.referenceRange, concept, quantity, reference, issues)
     return Number(
         value,

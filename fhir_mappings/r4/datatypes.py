@@ -50,20 +50,21 @@ class Choice(msgspec.Struct, frozen=True):
 
     names: tuple[str, ...]
     values: Callable[[Any], tuple[object, ...]]
+    most_absent: int
     required: bool = False
 
 
 def choice(prefix: str, *types: str, required: bool = False) -> Choice:
     """The choice `prefix`[x] of the given types, at least two."""
     names = tuple(prefix + name for name in types)
-    return Choice(names, attrgetter(*names), required)
+    return Choice(names, attrgetter(*names), len(names) - 1, required)
 
 
 def check_choices(element: object, choices: tuple[Choice, ...]) -> None:
     """ValueError when a choice holds more than one value, or none where one is required."""
     for each in choices:
-        given = len(each.names) - each.values(element).count(None)
-        if given > 1 or (each.required and not given):
+        absent = each.values(element).count(None)
+        if absent < each.most_absent or (each.required and absent > each.most_absent):
             raise ValueError(f"expected {'one' if each.required else 'at most one'} of {', '.join(each.names)}")
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from hooks.guideline.case import ORDER_SELECT, PATIENT_VIEW, Case
 from hooks.guideline.firing import Fired
 from hooks.guideline.rule import Indicator
-from hooks.placement import MOST, PRIORITY, absorbed_by, actionable, place
+from hooks.placement import MOST, PRIORITY, absorbed_by, is_actionable, place
 
 URGENCY: Mapping[Indicator, int] = {"critical": 0, "warning": 1, "info": 2}
 #: Entries that lead their card before others of the same urgency: what the decision is about.
@@ -44,9 +45,10 @@ class CardPlan:
         return [*self.entries, *self.absorbed, *self.background]
 
     @property
-    def ids(self) -> frozenset[str]:
-        """The recommendations in the card."""
-        return frozenset(fired.rule.id for fired in self.members)
+    def hosts(self) -> frozenset[str]:
+        """The recommendations whose explanations belong here; not those on investigating, once that is absorbed."""
+        taken = [f for f in self.absorbed if not f.rule.id.startswith("INV-")]
+        return frozenset(fired.rule.id for fired in (*self.entries, *taken, *self.background))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +71,17 @@ def arrange(fired: Sequence[Fired], case: Case, reserve: bool = False) -> Arrang
         if card is not None:
             plans.setdefault(card, CardPlan(card, [])).entries.append(each)
     for plan in plans.values():
-        plan.absorbed = [each for id_, each in present.items() if absorbers[id_] in plan.ids]
-    for plan in plans.values():
-        plan.entries.sort(key=_leading_first)
+        leads = {entry.rule.id for entry in plan.entries}
+        plan.absorbed = [each for id_, each in present.items() if absorbers[id_] in leads]
+        plan.entries.sort(key=partial(_leading_first, plan.card, case))
     shown, collapsed = _chosen(list(plans.values()), case, reserve)
     _attach([each for each in fired if each.rule.is_explanation], shown, case)
     return Arrangement(tuple(shown), tuple(collapsed))
 
 
-def _leading_first(each: Fired) -> tuple[int, bool]:
-    return URGENCY[each.indicator], each.rule.id not in _LEADS
+def _leading_first(card: str, case: Case, each: Fired) -> tuple[int, bool]:
+    leads = is_actionable(each.rule.id, case) if card == "C-STATUS" else each.rule.id in _LEADS
+    return URGENCY[each.indicator], not leads
 
 
 def _order(plan: CardPlan) -> tuple[int, int]:
@@ -88,7 +91,7 @@ def _order(plan: CardPlan) -> tuple[int, int]:
 def _chosen(plans: list[CardPlan], case: Case, reserve: bool) -> tuple[list[CardPlan], list[CardPlan]]:
     """What is sent and what is collapsed: the non-actionable status, info beside critical, beyond the cap."""
     collapsed = [
-        p for p in plans if p.card == "C-STATUS" and case.hook == PATIENT_VIEW and not actionable(p.entries, case)
+        p for p in plans if p.card == "C-STATUS" and case.hook == PATIENT_VIEW and not _any_actionable(p, case)
     ]
     rest = sorted((p for p in plans if p not in collapsed), key=_order)
     if any(p.indicator == "critical" for p in rest):
@@ -98,6 +101,10 @@ def _chosen(plans: list[CardPlan], case: Case, reserve: bool) -> tuple[list[Card
     if reserve and len(rest) >= most and rest[most - 1].indicator == "info":
         most -= 1
     return rest[:most], [*rest[most:], *collapsed]
+
+
+def _any_actionable(plan: CardPlan, case: Case) -> bool:
+    return any(is_actionable(fired.rule.id, case) for fired in plan.entries)
 
 
 def _attach(explanations: Iterable[Fired], shown: Sequence[CardPlan], case: Case) -> None:
@@ -114,7 +121,7 @@ def _attach(explanations: Iterable[Fired], shown: Sequence[CardPlan], case: Case
 
 def _host(explanation: Fired, hosts: Sequence[CardPlan], case: Case) -> CardPlan | None:
     parents = frozenset(explanation.rule.shown_with)
-    candidates = [plan for plan in hosts if parents & plan.ids]
+    candidates = [plan for plan in hosts if parents & plan.hosts]
     own = _own_card(explanation.rule.card, case)
     return next((plan for plan in candidates if plan.card == own), next(iter(candidates), None))
 

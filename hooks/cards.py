@@ -13,6 +13,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from fhir_mappings.codes import RECOMMENDATIONS
+from fhir_mappings.facts import Fact, Finding
 from hooks.arrangement import Arrangement, CardPlan
 from hooks.evidence import evidence
 from hooks.guideline.case import Case
@@ -150,7 +151,7 @@ def _line(fired: Fired, sender: Sender) -> str:
 
 
 def _evidence_lines(members: Iterable[Fired], words: Texts) -> list[str]:
-    facts = evident(fired.answer for fired in members)
+    facts = sorted(evident(fired.answer for fired in members), key=_is_menopause)
     lines = [
         f"{escape_markdown(each['text'])} ({escape_markdown(each['reference'])})" for each in evidence(facts, words.say)
     ]
@@ -160,9 +161,21 @@ def _evidence_lines(members: Iterable[Fired], words: Texts) -> list[str]:
     return [*lines[:_EVIDENCE_LINES], more]
 
 
+def _is_menopause(fact: Fact) -> bool:
+    """Who the guideline is about, in every card: last."""
+    return isinstance(fact, Finding) and fact.concept == "menopause_status"
+
+
 def _background_lines(plan: CardPlan, sender: Sender) -> list[str]:
-    """Texts about this patient and this decision in full, the rest by title."""
-    ranked = sorted(plan.background, key=lambda f: (not f.answer.evidence, f.rule.card != plan.card))
+    """The texts nearest the leading entry in full, the rest by title."""
+    leading = plan.leading.rule.id
+    family = leading.partition("-")[0]
+
+    def distance(fired: Fired) -> tuple[bool, bool, bool]:
+        rule = fired.rule
+        return leading not in rule.shown_with, rule.id.partition("-")[0] != family, not fired.answer.evidence
+
+    ranked = sorted(plan.background, key=distance)
     lines = [_line(fired, sender) for fired in ranked[:_BACKGROUND_IN_FULL]]
     rest = [sender.words.title(fired.rule.id, fired.rule.title) for fired in ranked[_BACKGROUND_IN_FULL:]]
     if rest:

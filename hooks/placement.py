@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, Case, Hook
@@ -130,12 +130,8 @@ def _suggests_dxa(rule: Rule, case: Case) -> bool:
     return any(p.kind == "order" and p.what == "dxa" for p in rule.proposals_for(case))
 
 
-def actionable(entries: Sequence[Fired], case: Case) -> bool:
-    """Whether the status entries make a card of their own on patient-view."""
-    return any(_actionable(fired.rule.id, case) for fired in entries)
-
-
-def _actionable(rule_id: str, case: Case) -> bool:
+def is_actionable(rule_id: str, case: Case) -> bool:
+    """Whether a status entry makes a card of its own on patient-view."""
     if rule_id == "DEF-FX-1":
         return not (isinstance(on_antiosteo(case), Yes) or isinstance(post_course(case), Yes))
     return rule_id not in _NOT_ACTIONABLE

@@ -28,6 +28,8 @@ from hooks.texts import OfferText, Texts, fill
 MOST = 5
 #: Samples that need their own conditions, or are no sample: not one of the blood tests.
 _APART = frozenset({"p1np", "ctx", "height_cm", "weight_kg"})
+#: More blood tests than these are counted on the button, not named.
+_NAMED_TESTS = 4
 #: The end proposed for an opioid or fall-risk drug when the rule names none (local default), days.
 _SHORT_COURSE = 28
 _RELATIVE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}")
@@ -105,8 +107,8 @@ def _suggestion(group: list[Offer], drafting: Drafting) -> Suggestion | None:
     if len(made) < 2 or first.proposal.kind != "order":
         return Suggestion(made[0][0], tuple(action for _, action in made)) if made else None
     names = [named(drafting.words.say, offer.proposal.what, "concept") for offer in group]
-    listed = drafting.words.say.list(names) if len(names) <= 4 else str(len(names))
-    label = f"{drafting.words.offer('order', 'blood_tests').label}: {listed}"
+    listed = f": {drafting.words.say.list(names)}" if len(names) <= _NAMED_TESTS else f" ({len(names)})"
+    label = f"{drafting.words.offer('order', 'blood_tests').label}{listed}"
     return Suggestion(_dated(label, first.proposal.on, drafting), tuple(action for _, action in made))
 
 

@@ -53,11 +53,11 @@ def predicate(function: Callable[[Case], T]) -> Callable[[Case], T]:
 
     @wraps(function)
     def remembered(case: Case) -> T:
-        memo = case.memo
-        if function in memo:
-            return memo[function]  # type: ignore[no-any-return]
-        answer = memo[function] = function(case)
-        return answer
+        try:
+            return case.memo[function]  # type: ignore[no-any-return]
+        except KeyError:
+            answer = case.memo[function] = function(case)
+            return answer
 
     return remembered
 
@@ -77,10 +77,13 @@ FAMILY = ("familyHistory",)
 
 def absent(case: Case, *keys: str) -> Answer:
     """What the absence of a record in these prefetch keys means: no, or unknown if one is incomplete."""
-    if case.facts.state(*keys) is SourceState.COMPLETE:
-        return NO
-    missing = tuple(key for key in keys if case.facts.state(key) is not SourceState.COMPLETE)
-    return Unknown(missing)
+    try:
+        return case.memo[keys]  # type: ignore[no-any-return]
+    except KeyError:
+        missing = tuple(key for key in keys if case.facts.state(key) is not SourceState.COMPLETE)
+        answer: Answer = Unknown(missing) if missing else NO
+        case.memo[keys] = answer
+        return answer
 
 
 def recorded(case: Case, answer: Answer, *keys: str) -> Answer:

@@ -7,10 +7,10 @@ name another entry ask `fires` (after suppression) or `logic_of` (the raw logic)
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hooks.guideline.case import Case
+from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, POPULATION, Case, Hook
 from hooks.guideline.logic import NO, Answer, No, Unknown, Yes, any_of
 from hooks.guideline.rule import Indicator, Rule
 from hooks.guideline.suppression import indicator_after, silenced
@@ -72,17 +72,12 @@ def _fires(case: Case, id_: str) -> Answer:
 
 def evaluate(case: Case) -> Outcome:
     """Ask every rule. No rule can take another one down with it."""
+    register = case.rules if isinstance(case.rules, Register) else by_id(tuple(case.rules.values()))
     fired: list[Fired] = []
     unknown: list[tuple[Rule, Unknown]] = []
     quiet: list[tuple[Rule, str]] = []
     broken: list[str] = []
-    explanations: list[Rule] = []
-    for rule in case.rules.values():
-        if rule.is_explanation:
-            explanations.append(rule)
-            continue
-        if case.hook not in rule.hooks:
-            continue
+    for rule in register.on_hook[case.hook]:
         try:
             answer = _logic(case, rule.id)
             if isinstance(answer, No):
@@ -95,42 +90,55 @@ def evaluate(case: Case) -> Outcome:
                 unknown.append((rule, answer))
             else:
                 fired.append(Fired(rule, indicator_after(case, rule), answer))
-        except Exception:
-            log.exception("rule failed", extra={"recommendation": rule.id})
-            broken.append(rule.id)
-    fired += _explained(case, fired, explanations, broken)
-    order = {id_: index for index, id_ in enumerate(case.rules)}
-    fired.sort(key=lambda f: order[f.rule.id])
+        except Exception:  # noqa: BLE001 - reported and logged, never swallowed
+            _broke(rule, broken)
+    _explain(case, fired, register, broken)
+    fired.sort(key=lambda f: register.place[f.rule.id])
     return Outcome(tuple(fired), tuple(unknown), tuple(quiet), tuple(broken))
 
 
-def _explained(case: Case, fired: list[Fired], explanations: list[Rule], broken: list[str]) -> list[Fired]:
-    """The texts that go with what fired; they may go with each other, so until nothing new attaches."""
-    shown = {f.rule.id for f in fired}
-    attached: list[Fired] = []
-    waiting = list(explanations)
-    while True:
-        ready = [rule for rule in waiting if not shown.isdisjoint(rule.shown_with)]
-        if not ready:
-            return attached
-        for rule in ready:
-            waiting.remove(rule)
+def _explain(case: Case, fired: list[Fired], register: Register, broken: list[str]) -> None:
+    """Add the texts that go with what fired, and with each other, until nothing new attaches."""
+    asked: set[str] = set()
+    for parent in fired:  # grows while it is walked
+        for rule in register.explained_by.get(parent.rule.id, ()):
+            if rule.id in asked:
+                continue
+            asked.add(rule.id)
             try:
                 own = rule.logic(case)
-            except Exception:
-                log.exception("rule failed", extra={"recommendation": rule.id})
-                broken.append(rule.id)
+            except Exception:  # noqa: BLE001 - reported and logged, never swallowed
+                _broke(rule, broken)
                 continue
             if isinstance(own, Yes):
-                attached.append(Fired(rule, "info", own))
-                shown.add(rule.id)
+                fired.append(Fired(rule, "info", own))
 
 
-def by_id(rules: tuple[Rule, ...]) -> Mapping[str, Rule]:
+def _broke(rule: Rule, broken: list[str]) -> None:
+    """A broken rule must not take the others down; it is logged here and reported in the answer."""
+    log.exception("rule failed", extra={"recommendation": rule.id})
+    broken.append(rule.id)
+
+
+class Register(dict[str, Rule]):
+    """The rules by id in the guideline's order, and what evaluation looks up again and again."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        super().__init__()
+        for rule in rules:
+            if rule.id in self:
+                raise ValueError(f"recommendation {rule.id} is registered twice")
+            self[rule.id] = rule
+        self.place = {id_: index for index, id_ in enumerate(self)}
+        advice = [rule for rule in self.values() if not rule.is_explanation]
+        hooks: tuple[Hook, ...] = (PATIENT_VIEW, ORDER_SELECT, ORDER_SIGN, POPULATION)
+        self.on_hook = {hook: tuple(rule for rule in advice if hook in rule.hooks) for hook in hooks}
+        self.explained_by: dict[str, list[Rule]] = {}
+        for rule in self.values():
+            for parent in rule.shown_with:
+                self.explained_by.setdefault(parent, []).append(rule)
+
+
+def by_id(rules: Iterable[Rule]) -> Register:
     """The rules by id; a doubled id stops the start."""
-    found: dict[str, Rule] = {}
-    for rule in rules:
-        if rule.id in found:
-            raise ValueError(f"recommendation {rule.id} is registered twice")
-        found[rule.id] = rule
-    return found
+    return Register(rules)

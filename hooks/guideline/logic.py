@@ -64,40 +64,54 @@ YES = Yes()
 NO = No()
 
 
-def merged(parts: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
-    """All parts in order, each item once."""
-    seen: dict[T, None] = {}
-    for part in parts:
-        for item in part:
-            seen[item] = None
-    return tuple(seen)
+def needed(answers: Iterable[Answer]) -> tuple[str, ...]:
+    """The names of all facts that the unknown answers lack, each once."""
+    return tuple({name: None for answer in answers if isinstance(answer, Unknown) for name in answer.needs})
+
+
+def evident(answers: Iterable[Answer]) -> tuple[Fact, ...]:
+    """The facts of all answers that are yes, in order, each once (the same fact is the same object)."""
+    found: dict[int, Fact] = {}
+    for answer in answers:
+        if isinstance(answer, Yes):
+            for fact in answer.evidence:
+                found[id(fact)] = fact
+    return tuple(found.values())
 
 
 def all_of(*answers: Answer) -> Answer:
     """No if any is no; else unknown if any is unknown; else yes on the evidence of all."""
     unknown = False
-    evident = 0
+    grounds: Yes | None = None
+    several_grounds = False
     for answer in answers:
         if isinstance(answer, No):
             return answer
         if isinstance(answer, Unknown):
             unknown = True
         elif answer.evidence:
-            evident += 1
+            several_grounds = grounds is not None
+            grounds = grounds or answer
     if unknown:
-        return Unknown(merged(a.needs for a in answers if isinstance(a, Unknown)))
-    if not evident:
-        return YES
-    return Yes(merged(a.evidence for a in answers if isinstance(a, Yes)))
+        return Unknown(needed(answers))
+    if several_grounds:
+        return Yes(evident(answers))
+    return grounds or YES
 
 
 def any_of(*answers: Answer) -> Answer:
     """Yes if any is yes, on the evidence of all that are; else unknown if any is; else no."""
-    found = [a for a in answers if isinstance(a, Yes)]
-    if found:
-        return found[0] if len(found) == 1 else Yes(merged(a.evidence for a in found))
-    needs = merged(a.needs for a in answers if isinstance(a, Unknown))
-    return Unknown(needs) if needs else NO
+    found: Yes | None = None
+    several_found = unknown = False
+    for answer in answers:
+        if isinstance(answer, Yes):
+            several_found = found is not None
+            found = found or answer
+        elif isinstance(answer, Unknown):
+            unknown = True
+    if found is not None:
+        return Yes(evident(answers)) if several_found else found
+    return Unknown(needed(answers)) if unknown else NO
 
 
 def several(answers: Iterable[Answer], count: int) -> Answer:
@@ -110,9 +124,9 @@ def several(answers: Iterable[Answer], count: int) -> Answer:
         elif isinstance(answer, Unknown):
             open_.append(answer)
     if len(found) >= count:
-        return Yes(merged(a.evidence for a in found))
+        return Yes(evident(found))
     if len(found) + len(open_) >= count:
-        return Unknown(merged(a.needs for a in open_))
+        return Unknown(needed(open_))
     return NO
 
 
@@ -120,7 +134,9 @@ def no(answer: Answer) -> Answer:
     """The opposite; unknown stays unknown. A no that becomes yes brings no evidence of its own."""
     if isinstance(answer, Unknown):
         return answer
-    return No(answer.evidence) if isinstance(answer, Yes) else YES
+    if isinstance(answer, No):
+        return YES
+    return No(answer.evidence) if answer.evidence else NO
 
 
 def yes_if(condition: bool, *evidence: Fact) -> Answer:

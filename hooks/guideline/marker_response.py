@@ -122,6 +122,12 @@ def marker_fell(case: Case) -> Answer:
     return shown_by(case, _effect)
 
 
+@predicate
+def marker_shows_effect(case: Case) -> Answer:
+    """MON-MARK-6: the latest value fell by 30 % or more, and the marker is not rising again (FAIL-5)."""
+    return all_of(marker_fell(case), no(marker_rising(case)))
+
+
 def _exact(case: Case, found: Followed) -> tuple[Measurement, ...]:
     latest = current(case, found)
     fall = found.fall(latest) if latest is not None else None

@@ -120,7 +120,7 @@ GROUP.explanation(
     strength="must (skal fordeles)",
     card="C-SUPPLEMENT",
     hooks=(ORDER_SELECT, ORDER_SIGN),
-    proposals=(change_draft("split_doses", "calcium"),),
+    proposals=(change_draft("split_doses"),),
 )
 def sup_6(case: Case) -> Answer:
     """More than 500 mg calcium a day is divided; exactly 500 mg may be one dose."""

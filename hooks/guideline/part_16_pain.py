@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fhir_mappings.facts import Fact, Fracture, MedicationCourse
 from hooks.guideline.bone_density import osteoporosis
 from hooks.guideline.calendar import add_days, within_days, within_months
@@ -20,10 +22,10 @@ from hooks.guideline.drafted import draft_medication
 from hooks.guideline.falls import fall_or_tendency
 from hooks.guideline.fractures import any_fracture, not_high_energy
 from hooks.guideline.logic import Answer, all_of, any_of, exists
-from hooks.guideline.proposal import change_draft, order, refer, task
+from hooks.guideline.proposal import Proposal, order, refer, task
 from hooks.guideline.rule import Group
 from hooks.guideline.scope import condition, in_scope
-from hooks.guideline.thresholds import FRACTURE_OPIOID, PAIN_DAYS
+from hooks.guideline.thresholds import FRACTURE_OPIOID, OPIOID_REVIEW, PAIN_DAYS
 from hooks.guideline.treatment import courses
 
 GROUP = Group(16, "Pain")
@@ -96,6 +98,12 @@ def pain_1(case: Case) -> Answer:
     return all_of(in_scope(case), recent_fracture(case))
 
 
+def opioid_plan(case: Case) -> Sequence[Proposal]:
+    """An end date on the draft, and a review in four weeks (a default)."""
+    review = add_days(case.today, OPIOID_REVIEW)
+    return (Proposal("change-draft", "end_date", on=review, drug="opioid"), task("opioid_review", on=review))
+
+
 @GROUP.rule(
     "PAIN-2",
     "Opioid started: dizziness, falls and an end date",
@@ -103,7 +111,7 @@ def pain_1(case: Case) -> Answer:
     strength="be especially aware",
     card="C-PAIN",
     hooks=(ORDER_SELECT, ORDER_SIGN),
-    proposals=(change_draft("end_date", "opioid"), task("opioid_review")),
+    proposals=opioid_plan,
 )
 def pain_2(case: Case) -> Answer:
     """An opioid raises dizziness and falls: agree on an end date."""

@@ -121,6 +121,7 @@ T_NO_REPEAT = _number("T_NO_REPEAT", -1.5, "SD", "§5", "the example of −1.2 a
 AGE_FALLS = _number("AGE_FALLS", 65, "years", "default", "falls are raised from 65 without bone disease")
 FALLS_SEVERAL = _number("FALLS_SEVERAL", 2, "falls", "default", "complex: two falls in a year")
 DRUGS_MANY = _number("DRUGS_MANY", 5, "drugs", "default", "complex: five active drugs")
+OPIOID_REVIEW = _number("OPIOID_REVIEW", 28, "days", "default", "an opioid is reviewed after four weeks")
 FRACTURE_OPIOID = _number("FRACTURE_OPIOID", 6, "months", "default", "an opioid is given for this fracture")
 WEIGHT_WINDOW = _number("WEIGHT_WINDOW", 12, "months", "default", "weights at most this far apart and this old")
 DIET_AGE = _number("DIET_AGE", 24, "months", "default", "calcium from food this fresh")

@@ -46,17 +46,17 @@ class Supply:
 
 def supplied(entries: Sequence[Entry], supplies: Iterable[Supply], as_of: date) -> list[Entry]:
     """The entries with what was supplied instead of what was ordered; supplies without an order as courses."""
-    systemic = sorted((s for s in supplies if s.site == "systemic"), key=lambda s: s.order)
-    if not systemic:
+    glucocorticoids = sorted((s for s in supplies if s.site), key=lambda s: s.order)
+    if not glucocorticoids:
         return list(entries)
     groups = by_drug(entry for entry in entries if entry.site)
     owned: dict[str, list[Supply]] = defaultdict(list)
-    orphans: dict[str, list[Supply]] = defaultdict(list)
-    for supply in systemic:
+    orphans: dict[tuple[str, Kind], list[Supply]] = defaultdict(list)
+    for supply in glucocorticoids:
         entry = _owner(supply, groups[supply.product.key])
         if entry is None:
-            orphans[supply.product.key].append(supply)
-        elif entry.site == "systemic":
+            orphans[supply.product.key, supply.site].append(supply)
+        elif entry.site == supply.site == "systemic":
             owned[entry.reference].append(supply)
     found: list[Entry] = []
     for entry in entries:
@@ -69,10 +69,11 @@ def supplied(entries: Sequence[Entry], supplies: Iterable[Supply], as_of: date) 
 def _owner(supply: Supply, entries: Sequence[Entry]) -> Entry | None:
     """The order a supply names; else the latest of the drug that runs that day, or begins soon after.
 
-    Where there is none by mouth or vein it may be a local one: then the supply is local too.
+    One that acts at the same place comes first. A supply whose route is not said may belong
+    to a local order: then it is local too.
     """
-    systemic = [entry for entry in entries if entry.site == "systemic"]
-    return _owner_among(systemic, supply) or _owner_among(entries, supply)
+    same_site = [entry for entry in entries if entry.site == supply.site]
+    return _owner_among(same_site, supply) or (None if supply.site == "local" else _owner_among(entries, supply))
 
 
 def _owner_among(entries: Sequence[Entry], supply: Supply) -> Entry | None:
@@ -142,8 +143,8 @@ def _course(supplies: Sequence[Supply]) -> Entry:
         status="active",
         start=first.day,
         stop=stop,
-        site="systemic",
-        steps=steps,
+        site=first.site,
+        steps=steps if first.site == "systemic" else None,
         references=frozenset(supply.reference for supply in supplies),
     )
 

@@ -231,7 +231,7 @@ def _cut(earlier: MedicationCourse, later: MedicationCourse) -> MedicationCourse
     steps = tuple(
         replace(s, end=start if s.end is None or s.end > start else s.end) for s in earlier.steps if s.start < start
     )
-    return replace(earlier, stop=start, active=False, steps=steps)
+    return replace(earlier, stop=start, active=False, open_ended=False, steps=steps)
 
 
 def _course(m: Mapping[str, Any], reference: str, today: date) -> MedicationCourse:

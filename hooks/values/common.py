@@ -6,7 +6,7 @@ from fhir_mappings.facts import Measurement
 from hooks.guideline.bone_density import HIP, latest_study
 from hooks.guideline.calendar import add_months
 from hooks.guideline.case import Case
-from hooks.guideline.drafted import BONE_DRUGS, draft_medications
+from hooks.guideline.drafted import BONE_DRUGS, draft_medications, drafted_concept
 from hooks.guideline.laboratory import latest_calcium, newest
 from hooks.guideline.risk_factors import present, register
 from hooks.guideline.thresholds import DENOSUMAB_INTERVAL, DENOSUMAB_MAX
@@ -100,8 +100,10 @@ def _(case: Case, say: Language) -> str:
 
 @value("drafted_drug", "alendronat brusetablet")
 def _(case: Case, say: Language) -> str:
-    names = sorted({d for m in draft_medications(case, BONE_DRUGS) for d in m.drugs if d in BONE_DRUGS})
-    return say.list(say.term(f"drug.{name}") for name in names)
+    names = {d for m in draft_medications(case, BONE_DRUGS) for d in m.drugs if d in BONE_DRUGS}
+    if drafted_concept(case, "zoledronate"):
+        names.add("zoledronate")
+    return say.list(say.term(f"drug.{name}") for name in sorted(names)) or say.term("none")
 
 
 @value("bp_start", _DAY)

@@ -17,6 +17,7 @@ from hooks.guideline.treatment import (
     joined_courses,
     on_oral_bp,
     oral_courses,
+    oral_unsuitable,
     zol_last,
 )
 from hooks.language import Language
@@ -64,6 +65,12 @@ def _(case: Case, say: Language) -> str:
     if isinstance(condition(case, "oesophageal_disorder"), Yes):
         found.insert(0, say.term("condition.oesophageal_disorder"))
     return say.list(found) or say.term("none")
+
+
+@when("tablets_unsuitable")
+def _(case: Case) -> bool:
+    """Something recorded speaks against tablets."""
+    return isinstance(oral_unsuitable(case), Yes)
 
 
 @value("teriparatide_contraindications", "strålebehandling af skelettet, malign knogletumor og eGFR 29 (31.12.2025)")

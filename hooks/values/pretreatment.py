@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from fhir_mappings.facts import Order
+from fhir_mappings.facts import Measurement, Order
 from hooks.guideline.case import Case
 from hooks.guideline.drafted import draft_medication
 from hooks.guideline.indication import vitamin_d_first
-from hooks.guideline.laboratory import is_low, latest_calcium
+from hooks.guideline.laboratory import is_low, latest_calcium, newest
 from hooks.guideline.logic import Yes
 from hooks.guideline.treatment import active, pending
 from hooks.language import Language
 from hooks.values import value, when
+from hooks.values.common import measured
 
 _DAY = "31.12.2025"
 
@@ -46,6 +47,29 @@ def _(case: Case) -> bool:
 def _(case: Case) -> bool:
     """Calcium is ordered and not answered."""
     return _ordered(case, "calcium") is not None
+
+
+def _latest(measurement: Measurement | None, say: Language, decimals: int | None = None) -> str:
+    """The value with its day; "not recorded" when there is none."""
+    if measurement is None:
+        return say.term("not_recorded")
+    return f"{measured(measurement, say, decimals=decimals)} ({say.day(measurement.date)})"
+
+
+@value("egfr_latest", "ikke registreret")
+def _(case: Case, say: Language) -> str:
+    return _latest(newest(case, "egfr"), say)
+
+
+@value("vitamin_d_latest", "ikke registreret")
+def _(case: Case, say: Language) -> str:
+    return _latest(newest(case, "vitamin_d"), say)
+
+
+@value("calcium_latest", "ikke registreret")
+def _(case: Case, say: Language) -> str:
+    latest = latest_calcium(case)
+    return _latest(latest[0] if latest else None, say, decimals=2)
 
 
 @value("low_calcium", "1,17 mmol/l")

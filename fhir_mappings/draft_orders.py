@@ -8,6 +8,7 @@ no rule knows is no issue.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -45,6 +46,7 @@ def read_drafts(
     `draft_orders`: a Bundle, None on hooks without. `selections`: what is selected on
     order-select, None where every draft counts.
     """
+    earlier = len(issues)
     items = _items(draft_orders, issues)
     reader = DraftReader(items, received, as_of, issues, sex)
     sent = {}
@@ -54,7 +56,8 @@ def read_drafts(
         elif reader.take(item):
             sent[item.reference] = orjson.loads(item.raw)
     received.systems.update(reader.desk.products.systems)
-    return reader.drafts(), sent
+    left_out = tuple(dict.fromkeys(issue.reference for issue in issues[earlier:]))
+    return replace(reader.drafts(), left_out=left_out), sent
 
 
 def _items(draft_orders: Raw | bytes | None, issues: list[Issue]) -> list[Item]:

@@ -336,12 +336,16 @@ class DraftReferral:
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """What is about to be ordered. On order-select only the selected drafts."""
+    """What is about to be ordered. On order-select only the selected drafts.
+
+    `left_out`: references of drafts that could not be read in whole; each has an issue.
+    """
 
     medications: tuple[DraftMedication, ...] = ()
     services: tuple[DraftService, ...] = ()
     stops: tuple[DraftStop, ...] = ()
     referrals: tuple[DraftReferral, ...] = ()
+    left_out: tuple[str, ...] = field(default=(), compare=False)
 
 
 #: Anything a rule may name as the ground for its answer.

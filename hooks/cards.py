@@ -107,7 +107,7 @@ def envelope(
         "summary": summary,
         "detail": text,
         "indicator": indicator,
-        "source": _source(leading, sender),
+        "source": _source(leading, name, sender),
         "overrideReasons": override_reasons(sender.words),
         "extension": {CARD_EXTENSION: {"card": name, "key": key, "recommendations": list(recommendations)}},
     }
@@ -193,15 +193,17 @@ def collapsed_line(arrangement: Arrangement, words: Texts) -> str:
     return words.words[term].format(n=count, about=about)
 
 
-def _source(leading: Rule | None, sender: Sender) -> dict[str, Any]:
+def _source(leading: Rule | None, name: str, sender: Sender) -> dict[str, Any]:
+    """The guideline and section. A card without a leading recommendation has its own name as topic."""
     words = sender.words
     label = words.words["source"]
     if leading is None:
-        source: dict[str, Any] = {"label": label}
+        topic = {"system": RECOMMENDATIONS, "code": name, "display": words.words[f"decision.{name}"]}
     else:
+        label = f"{label}, {leading.section}"
         title = words.title(leading.id, leading.title)
         topic = {"system": RECOMMENDATIONS, "code": leading.id, "display": title}
-        source = {"label": f"{label}, {leading.section}", "topic": topic}
+    source: dict[str, Any] = {"label": label, "topic": topic}
     if sender.source_url:
         source["url"] = sender.source_url
     return source

@@ -52,12 +52,11 @@ def respond(
     """
     case = Case(facts, hook, defaults, rules)
     outcome = evaluate(case)
-    drafts = draft_resources or {}
     words = texts(language)
     context = DraftContext(facts.patient_id, facts.as_of, facts.systems, language)
-    drafting = Drafting(case, words, context, drafts)
+    drafting = Drafting(case, words, context, draft_resources or {})
     sender = Sender(case, words, drafting, hook_instance, (options or Options()).source_url)
-    found = gap(case, outcome, drafts)
+    found = gap(case, outcome)
     arrangement = arrange(outcome.fired, case)
     own_card = wanted(found, case, bool(arrangement.cards))
     if own_card:

@@ -10,7 +10,7 @@ from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, Hook
 
 
 @dataclass(frozen=True, slots=True)
-class HookService:
+class Service:
     """One CDS service: what discovery says of it."""
 
     id: str
@@ -20,11 +20,11 @@ class HookService:
     prefetch: Mapping[str, str]
 
 
-def _service(hook: Hook, title: str, description: str) -> HookService:
-    return HookService(f"osteoporosis-{hook}", hook, title, description, prefetch_templates(hook))
+def _service(hook: Hook, title: str, description: str) -> Service:
+    return Service(f"osteoporosis-{hook}", hook, title, description, prefetch_templates(hook))
 
 
-SERVICES: tuple[HookService, ...] = (
+SERVICES: tuple[Service, ...] = (
     _service(
         PATIENT_VIEW,
         "Osteoporose: journalen åbnes · Osteoporosis: record opened",

@@ -6,7 +6,7 @@ not be read; on patient-view when otherwise nothing would be shown; always when 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fhir_mappings.facts import Issue, SourceState
@@ -26,6 +26,8 @@ _SAFETY_CARDS = frozenset({"C-SAFETY", "C-DENOSUMAB", "C-GLUCO"})
 _SAFETY_PREFIXES = ("PRE-", "GLU-")
 #: Readings that left out nothing about this patient.
 _NOT_OURS = ("another patient", "unknown prefetch key")
+#: Resources no safety check rests on.
+_NOT_FOR_SAFETY = ("Appointment", "appointments", "Encounter", "encounters", "FamilyMemberHistory", "familyHistory")
 _AT_MOST = 6
 
 
@@ -42,8 +44,8 @@ class Gap:
         return bool(self.sources or self.issues or self.broken)
 
 
-def gap(case: Case, outcome: Outcome, drafts: Mapping[str, object]) -> Gap:
-    """What could not be checked. `drafts`: the draft orders received, by reference."""
+def gap(case: Case, outcome: Outcome) -> Gap:
+    """What could not be checked."""
     if no_cards_at_all(case):
         return Gap(broken=outcome.broken)
     open_checks = [(rule, _missing(case, unknown.needs)) for rule, unknown in outcome.unknown]
@@ -51,7 +53,7 @@ def gap(case: Case, outcome: Outcome, drafts: Mapping[str, object]) -> Gap:
         open_checks = [(rule, keys) for rule, keys in open_checks if _keeps_safe(rule)]
     checks = tuple(rule for rule, keys in open_checks if keys)
     sources = tuple(dict.fromkeys(key for _, keys in open_checks for key in keys))
-    return Gap(sources, checks, tuple(_relevant_issues(case, drafts)), outcome.broken)
+    return Gap(sources, checks, tuple(_relevant_issues(case, outcome)), outcome.broken)
 
 
 def _keeps_safe(rule: Rule) -> bool:
@@ -77,13 +79,18 @@ def _whole(case: Case, key: str) -> bool:
     return case.facts.state(key) is SourceState.COMPLETE
 
 
-def _relevant_issues(case: Case, drafts: Mapping[str, object]) -> list[Issue]:
-    """Data of this patient that was left out; on an order hook only beside an order the guideline is about."""
+def _relevant_issues(case: Case, outcome: Outcome) -> list[Issue]:
+    """Data of this patient that was left out and may matter.
+
+    On an order hook a draft that could not be read, and clinical data beside an order the
+    guideline is about; with the record open anything, if some entry is left unknown.
+    """
     issues = [issue for issue in case.facts.issues if not issue.problem.endswith(_NOT_OURS[0])]
     issues = [issue for issue in issues if not issue.problem.startswith(_NOT_OURS[1])]
-    if not on_order_hook(case) or _concerns_us(case):
-        return issues
-    return [issue for issue in issues if issue.reference in drafts or issue.reference.startswith("draftOrders")]
+    if not on_order_hook(case):
+        return issues if outcome.unknown else []
+    drafted, beside = frozenset(case.facts.drafts.left_out), _concerns_us(case)
+    return [i for i in issues if i.reference in drafted or (beside and not i.reference.startswith(_NOT_FOR_SAFETY))]
 
 
 def _concerns_us(case: Case) -> bool:

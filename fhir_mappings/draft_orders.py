@@ -13,7 +13,6 @@ from datetime import date
 from typing import Any
 
 import msgspec
-import orjson
 from msgspec import Raw
 
 from fhir_mappings.draft_readers import DraftReader
@@ -49,12 +48,12 @@ def read_drafts(
     earlier = len(issues)
     items = _items(draft_orders, issues)
     reader = DraftReader(items, received, as_of, issues, sex)
-    sent = {}
+    sent: dict[str, dict[str, Any]] = {}
     for item in sorted(_selected(items, selections, issues), key=lambda item: (item.reference, item.order)):
         if item.reference in sent:
             issues.append(Issue(item.reference, "drafted twice, one was left out"))
         elif reader.take(item):
-            sent[item.reference] = orjson.loads(item.raw)
+            sent[item.reference] = msgspec.json.decode(item.raw)
     received.systems.update(reader.desk.products.systems)
     left_out = tuple(dict.fromkeys(issue.reference for issue in issues[earlier:]))
     return replace(reader.drafts(), left_out=left_out), sent

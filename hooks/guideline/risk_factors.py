@@ -28,6 +28,7 @@ from hooks.guideline.logic import (
     NO,
     Answer,
     Known,
+    No,
     Unknown,
     Yes,
     all_of,
@@ -167,6 +168,8 @@ def deficiency(case: Case) -> Answer:
 
 
 _DISEASES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Q4", ("immobilisation",)),
+    ("Q7", ("halisteresis",)),
     ("R6", ("hypogonadism",)),
     ("R7", ("primary_hyperparathyroidism",)),
     ("R8", ("hyperthyroidism",)),
@@ -217,62 +220,86 @@ def associated_drug(case: Case) -> Answer:
 
 @predicate
 def register(case: Case) -> dict[str, RiskFactor]:
-    """Every factor of the register by id."""
-    factors = [*_box_q(case), *_box_r(case), *_supporting(case)]
-    return {factor.id: factor for factor in factors}
+    """The factors of the register that are present, or unknown, by id; what is not there is not present."""
+    found: dict[str, RiskFactor] = {}
+    for number, present_, onset, investigate, treat in (*_box_q(case), *_box_r(case), *_supporting(case)):
+        if not isinstance(present_, No):
+            day = onset(case) if isinstance(present_, Yes) else None
+            found[number] = RiskFactor(number, present_, day, investigate, treat)
+    return found
 
 
-def _box_q(case: Case) -> list[RiskFactor]:
-    fracture = any_of(major_fracture(case), other_low_energy_fracture(case))
-    qualifying = [f for f in case.facts.fractures if qualifies(case, f) or other_low_energy(case, f)]
-    low_bmi = recorded(case, below(bmi(case), case.defaults.low_bmi), *OBSERVATIONS)
-    fall_t = any_of(fall_tendency(case), fallen(case, 2))
-    tendency = _first(case.facts.conditions.get("fall_tendency", ()))
+Onset = Callable[[Case], date | None]
+Line = tuple[str, Answer, Onset, Weight, bool]
+
+
+def _undated(_case: Case) -> date | None:
+    return None
+
+
+def _box_q(case: Case) -> list[Line]:
     return [
-        RiskFactor("Q1", fracture, max((f.date for f in qualifying if f.date), default=None), "yes", True),
-        RiskFactor("Q2", family_history(case), _first(case.facts.family_history), "yes", True),
-        RiskFactor("Q3", low_bmi, _onset_bmi(case), "yes", True),
-        _disease(case, "Q4", ("immobilisation",)),
-        RiskFactor("Q5", height_signs(case), _onset_height(case), "yes", True),
-        _disease(case, "Q7", ("halisteresis",)),
-        RiskFactor("Q8", gc_threshold(case), gc_start(case), "yes", True),
-        RiskFactor("Q9", fall_prone(case), tendency or _first_fall(case), "yes", False),
-        RiskFactor("Q9T", fall_t, tendency or _first_fall(case), "no", True),
+        ("Q1", any_of(major_fracture(case), other_low_energy_fracture(case)), _onset_fracture, "yes", True),
+        ("Q2", family_history(case), lambda c: _first(c.facts.family_history), "yes", True),
+        ("Q3", recorded(case, below(bmi(case), case.defaults.low_bmi), *OBSERVATIONS), _onset_bmi, "yes", True),
+        ("Q5", height_signs(case), _onset_height, "yes", True),
+        ("Q8", gc_threshold(case), gc_start, "yes", True),
+        ("Q9", fall_prone(case), _onset_falls, "yes", False),
+        ("Q9T", any_of(fall_tendency(case), fallen(case, 2)), _onset_falls, "no", True),
     ]
 
 
-def _box_r(case: Case) -> list[RiskFactor]:
+def _box_r(case: Case) -> list[Line]:
     return [
-        RiskFactor("R2", recorded(case, alcohol_overuse(case), *RECORD), _onset_alcohol(case), "combined", True),
-        RiskFactor("R3", recorded(case, smoker(case), *OBSERVATIONS), None, "combined", True),
-        RiskFactor("R4", deficiency(case), None, "combined", False),
-        RiskFactor("R5", early_menopause(case), None, "yes", True),
-        *(_disease(case, number, concepts) for number, concepts in _DISEASES),
-        _drug(case, "R13", active(case, "aromatase_inhibitor"), "aromatase_inhibitor"),
-        _drug(case, "R14", active(case, "antiandrogen"), "antiandrogen"),
-        RiskFactor("R19", reduced_renal_function(case), _onset_renal(case), "yes", True),
+        ("R2", recorded(case, alcohol_overuse(case), *RECORD), _onset_alcohol, "combined", True),
+        ("R3", recorded(case, smoker(case), *OBSERVATIONS), _undated, "combined", True),
+        ("R4", deficiency(case), _undated, "combined", False),
+        ("R5", early_menopause(case), _undated, "yes", True),
+        *_diseases(case),
+        ("R13", active(case, "aromatase_inhibitor"), _onset_drug("aromatase_inhibitor"), "yes", True),
+        ("R14", active(case, "antiandrogen"), _onset_drug("antiandrogen"), "yes", True),
+        ("R19", reduced_renal_function(case), _onset_renal, "yes", True),
     ]
 
 
-def _supporting(case: Case) -> list[RiskFactor]:
+def _supporting(case: Case) -> list[Line]:
     low_normal = all_of(at_least(bmi(case), case.defaults.low_bmi), at_most(bmi(case), case.defaults.low_normal_bmi))
     diet = all_of(
         any_condition(case, "vegan_diet", "dairy_free_diet"),
         no(active(case, "calcium", "calcium_vitd")),
     )
     return [
-        RiskFactor("A1", recorded(case, low_normal, *OBSERVATIONS), None, "combined", False),
-        RiskFactor("A2", diet, None, "combined", False),
+        ("A1", recorded(case, low_normal, *OBSERVATIONS), _undated, "combined", False),
+        ("A2", diet, _undated, "combined", False),
     ]
 
 
-def _disease(case: Case, number: str, concepts: tuple[str, ...]) -> RiskFactor:
-    found = [c for concept in concepts for c in case.facts.conditions.get(concept, ()) if c.active]
-    return RiskFactor(number, any_condition(case, *concepts), _first(found), "yes", True)
+def _diseases(case: Case) -> list[Line]:
+    """The coded diseases; on a complete record only those that are coded at all are looked at."""
+    coded = case.facts.conditions.keys()
+    complete = absent(case, *CONDITIONS) == NO
+    return [
+        (number, any_condition(case, *concepts), _onset_disease(concepts), "yes", True)
+        for number, concepts in _DISEASES
+        if not (complete and coded.isdisjoint(concepts))
+    ]
 
 
-def _drug(case: Case, number: str, present: Answer, drug: str) -> RiskFactor:
-    return RiskFactor(number, present, _first(c for c in courses(case, (drug,)) if c.active), "yes", True)
+def _onset_disease(concepts: tuple[str, ...]) -> Onset:
+    return lambda case: _first(c for name in concepts for c in case.facts.conditions.get(name, ()) if c.active)
+
+
+def _onset_drug(drug: str) -> Onset:
+    return lambda case: _first(c for c in courses(case, (drug,)) if c.active)
+
+
+def _onset_fracture(case: Case) -> date | None:
+    qualifying = [f for f in case.facts.fractures if qualifies(case, f) or other_low_energy(case, f)]
+    return max((f.date for f in qualifying if f.date), default=None)
+
+
+def _onset_falls(case: Case) -> date | None:
+    return _first(case.facts.conditions.get("fall_tendency", ())) or _first_fall(case)
 
 
 def _first_fall(case: Case) -> date | None:

@@ -14,7 +14,7 @@ from hooks.guideline.logic import Unknown, Yes, at_least
 from hooks.guideline.part_04_dxa import interpretation_not_stated, interpretation_wanted, reason_lacking
 from hooks.guideline.risk_factors import present
 from hooks.guideline.scope import condition
-from hooks.guideline.treatment import on_oral_bp, treatment_start
+from hooks.guideline.treatment import treatment_start
 from hooks.language import Language
 from hooks.values import value, when
 
@@ -102,8 +102,3 @@ def _(case: Case, say: Language) -> str:
 @value("treatment_began", _DAY)
 def _(case: Case, say: Language) -> str:
     return say.day(treatment_start(case))
-
-
-@when("takes_tablets")
-def _(case: Case) -> bool:
-    return isinstance(on_oral_bp(case), Yes)

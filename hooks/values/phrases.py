@@ -8,8 +8,9 @@ from fhir_mappings.facts import Measurement
 from hooks.guideline.bone_density import dxa_dates, latest_study
 from hooks.guideline.case import Case
 from hooks.guideline.drafted import BONE_DRUGS
-from hooks.guideline.laboratory import bmi, latest_calcium, newest
-from hooks.guideline.logic import Unknown, Yes
+from hooks.guideline.firing import fires
+from hooks.guideline.laboratory import latest_calcium, newest
+from hooks.guideline.logic import Yes
 from hooks.guideline.risk_factors import CAUSES, present, register
 from hooks.guideline.scope import condition
 from hooks.guideline.supplements import takes_calcium, takes_vitamin_d
@@ -17,8 +18,11 @@ from hooks.guideline.treatment import active, on_denosumab, on_zol
 from hooks.language import Language
 from hooks.values import value
 from hooks.values.common import day_of, measured
+from hooks.values.risk import factor_list
 
 _RESULT = "ioniseret calcium 1,25 mmol/l (31.12.2025)"
+#: The entries that say why to look for osteoporosis.
+_REASONS = (*(f"INV-{n}" for n in (*range(1, 10), 15)), "GLU-DXA-1")
 #: Diseases named as other illness besides those of the risk register.
 _OTHER_ILLNESS = (
     *("hypertension", "ischaemic_heart_disease", "myocardial_infarction", "stroke", "heart_failure"),
@@ -43,8 +47,12 @@ def _results(found: Iterable[Measurement | None], say: Language) -> str:
 
 @value("note_factors", "lavenergibrud, genetisk disposition, rygning og reumatoid artritis")
 def _(case: Case, say: Language) -> str:
-    found = present(case, register(case))
-    return say.list(say.term(f"risk.{f.id.removesuffix('T')}") for f in found) or say.term("none")
+    return factor_list(present(case, register(case)), say)
+
+
+@value("note_reason", "lavenergibrud i hofte eller ryg, lavt BMI og systemisk glukokortikoid")
+def _(case: Case, say: Language) -> str:
+    return say.list(say.term(f"reason.{id_}") for id_ in _REASONS if isinstance(fires(case, id_), Yes))
 
 
 @value("note_illness", "hypertension, hjertesvigt og kroniske rygsmerter")
@@ -108,10 +116,9 @@ def _(case: Case, say: Language) -> str:
     return say.term("not_recorded") if finding is None else say.term(f"value.{finding.value}")
 
 
-@value("note_bmi", "ikke registreret")
+@value("note_alcohol", "14 genstande/uge")
 def _(case: Case, say: Language) -> str:
-    index = bmi(case)
-    return say.term("not_recorded") if isinstance(index, Unknown) else say.number(index.value, 1)
+    return measured(newest(case, "alcohol_units_week"), say, say.term("unit.alcohol_units_week"))
 
 
 @value("note_dental", "går fast til tandlæge")

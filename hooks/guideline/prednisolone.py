@@ -5,9 +5,10 @@ Only systemic courses count. The equivalents are standard pharmacology, not from
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from fhir_mappings.facts import MedicationCourse
 from hooks.guideline.calendar import add_days, add_months
@@ -155,38 +156,67 @@ def active_within_a_year(case: Case, course: MedicationCourse) -> bool:
     return since is None or since > add_months(case.today, -12)
 
 
-def daily(stretches: Iterable[Stretch], first: date, days: int) -> list[float]:
-    """mg prednisolone of each of `days` days from `first`."""
-    dose = [0.0] * days
-    for stretch in stretches:
-        begin = max((stretch.start - first).days, 0)
-        for index in range(begin, min((stretch.end - first).days, days)):
-            dose[index] += stretch.mg
-    return dose
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Days (ordinals, `end` exclusive) with one summed dose; `enough`: 5 mg or more of regular dosing."""
+
+    start: int
+    end: int
+    mg: float
+    enough: bool
+
+    def days_in(self, first: int, end: int) -> int:
+        """How many of its days lie in [first, end)."""
+        return max(min(self.end, end) - max(self.start, first), 0)
+
+
+def segments(stretches: Sequence[Stretch]) -> list[Segment]:
+    """The day series D as stretches of equal days: the sum of all courses between their starts and ends."""
+    bounds = sorted({day.toordinal() for s in stretches for day in (s.start, s.end)})
+    found = []
+    for start, end in pairwise(bounds):
+        here = [s for s in stretches if s.start.toordinal() <= start and end <= s.end.toordinal()]
+        if here:
+            regular = sum(s.mg for s in here if not s.once)
+            found.append(Segment(start, end, sum(s.mg for s in here), regular >= GC_DAILY - TOLERANCE))
+    return found
+
+
+def dose_between(stretches: Iterable[Stretch], first: date, days: int) -> float:
+    """mg prednisolone on the `days` days from `first`."""
+    begin = first.toordinal()
+    return sum(s.mg * max(min(s.end.toordinal(), begin + days) - max(s.start.toordinal(), begin), 0) for s in stretches)
 
 
 def best_windows(counted: Series, first: date, last: date) -> tuple[Window, Window] | None:
     """The windows starting from `first` to `last` with the highest sum, and with most days at 5 mg.
 
-    None without any dose. Of equal ones the earliest.
+    None without any dose. Of equal ones the earliest. Between the days on which a window's edge
+    meets the edge of a dose both grow or shrink evenly, so only those days can be the best.
     """
     if not counted.stretches or last < first:
         return None
-    span = (last - first).days + WIDTH
-    total = daily(counted.stretches, first, span)
-    regular = daily((s for s in counted.stretches if not s.once), first, span)
-    enough = [dose >= GC_DAILY - TOLERANCE for dose in regular]
-    mg, days = sum(total[:WIDTH]), sum(enough[:WIDTH])
-    highest = longest = Window(first, mg, days)
-    for shift in range(1, span - WIDTH + 1):
-        out, into = shift - 1, shift + WIDTH - 1
-        mg += total[into] - total[out]
-        days += enough[into] - enough[out]
-        if mg > highest.total + SUM_TOLERANCE:
-            highest = Window(first + timedelta(days=shift), mg, days)
-        if days > longest.days:
-            longest = Window(first + timedelta(days=shift), mg, days)
+    laid = segments(counted.stretches)
+    edges = {edge for segment in laid for edge in (segment.start, segment.end)}
+    low, high = first.toordinal(), last.toordinal()
+    days = {low, high} | {day for edge in edges for day in (edge, edge - WIDTH) if low <= day <= high}
+    highest = longest = _window(laid, low)
+    for day in sorted(days)[1:]:
+        window = _window(laid, day)
+        if window.total > highest.total + SUM_TOLERANCE:
+            highest = window
+        if window.days > longest.days:
+            longest = window
     return highest, longest
+
+
+def _window(laid: Iterable[Segment], start: int) -> Window:
+    mg, days = 0.0, 0
+    for segment in laid:
+        inside = segment.days_in(start, start + WIDTH)
+        mg += segment.mg * inside
+        days += inside if segment.enough else 0
+    return Window(date.fromordinal(start), mg, days)
 
 
 @predicate
@@ -259,7 +289,7 @@ def run_at_threshold(case: Case, run: Run) -> bool:
 
 def total(case: Case, first: date, last: date) -> float:
     """mg prednisolone from `first` to `last`, both included."""
-    return sum(daily(series(case).stretches, first, (last - first).days + 1))
+    return dose_between(series(case).stretches, first, (last - first).days + 1)
 
 
 def past_sum(case: Case) -> float:
@@ -282,7 +312,7 @@ def shares(case: Case) -> tuple[Share, ...]:
         before = found.get(key, Share(stretch.course, 0.0, 0.0))
         found[key] = Share(
             stretch.course,
-            before.past + sum(daily((stretch,), past, WIDTH)),
-            before.planned + sum(daily((stretch,), planned, WIDTH - 1)),
+            before.past + dose_between((stretch,), past, WIDTH),
+            before.planned + dose_between((stretch,), planned, WIDTH - 1),
         )
     return tuple(share for share in found.values() if share.past + share.planned > 0)

@@ -71,17 +71,17 @@ def _rows_of(path: Path) -> Iterator[Row]:
             if len(cells) != len(heading):
                 raise ValueError(f"{path.name}:{number}: {len(cells)} cells under {len(heading)} headings")
             try:
-                yield _row(path.stem, heading, cells)
+                yield table_row(dict(zip(heading, cells, strict=True)), path.stem)
             except Exception as problem:
                 raise ValueError(f"{path.name}:{number}: {problem}") from problem
 
 
-def _row(table: str, heading: list[str], cells: list[str]) -> Row:
-    given = dict(zip(heading, cells, strict=True))
+def table_row(given: dict[str, str], table: str = "") -> Row:
+    """A row from its cells by heading."""
     today = _day(given.get("today") or TODAY.isoformat(), TODAY)
     person: dict[str, Any] = {"sex": given.get("sex") or "female"}
     vignette: dict[str, Any] = {"id": "row", "today": today, "patient": person, "observations": [], "notes": {}}
-    row = Row(table, given["patient"], vignette)
+    row = Row(table, given.get("patient", ""), vignette)
     for column, cell in given.items():
         if _ID.fullmatch(column):
             if cell:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, POPULATION, Case, Hook
+from hooks.guideline.gates import Gate, gates, open_rules
 from hooks.guideline.logic import NO, Answer, No, Unknown, Yes, any_of
 from hooks.guideline.rule import Indicator, Rule
 from hooks.guideline.suppression import indicator_after, silenced
@@ -77,7 +78,7 @@ def evaluate(case: Case) -> Outcome:
     unknown: list[tuple[Rule, Unknown]] = []
     quiet: list[tuple[Rule, str]] = []
     broken: list[str] = []
-    for rule in register.on_hook[case.hook]:
+    for rule in open_rules(register.on_hook[case.hook], register.gates(case.hook), case):
         try:
             answer = _logic(case, rule.id)
             if isinstance(answer, No):
@@ -125,6 +126,7 @@ class Register(dict[str, Rule]):
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         super().__init__()
+        self._gates: dict[Hook, tuple[Gate, ...]] = {}
         for rule in rules:
             if rule.id in self:
                 raise ValueError(f"recommendation {rule.id} is registered twice")
@@ -137,6 +139,12 @@ class Register(dict[str, Rule]):
         for rule in self.values():
             for parent in rule.shown_with:
                 self.explained_by.setdefault(parent, []).append(rule)
+
+    def gates(self, hook: Hook) -> tuple[Gate, ...]:
+        """The conditions that rules of this hook share, worked out on first use."""
+        if hook not in self._gates:
+            self._gates[hook] = gates(self.on_hook[hook])
+        return self._gates[hook]
 
 
 def by_id(rules: Iterable[Rule]) -> Register:

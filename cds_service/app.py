@@ -14,7 +14,6 @@ from cds_service.settings import Settings
 def create_app(settings: Settings, clock: Callable[[], date] = date.today) -> Flask:
     """The service with the given settings. `clock` tells the day; a fixed day in the settings wins."""
     app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.strict_slashes = False
     fixed = settings.today
     app.register_blueprint(routes.blueprint(settings, clock if fixed is None else lambda: fixed))

@@ -67,7 +67,6 @@ def read_bundle(body: bytes, hook: Hook) -> HookRequest:
         problem = f"The Bundle holds no order with status draft, and {hook} is about draft orders."
         raise RefusedError(400, "required", problem, "entry")
     return HookRequest(
-        hook=hook,
         hook_instance=str(uuid5(NAMESPACE_URL, sha256(body).hexdigest())),
         patient_id=patients[0],
         prefetch={key: _bundle_of(groups[key]) for key in KEYS},

@@ -81,8 +81,8 @@ def _serve(given: argparse.Namespace) -> int:
 
     try:
         serve(settings, given.host, given.port, given.workers)
-    except (OSError, RuntimeError) as error:
-        raise InputError(f"cannot listen on {given.host}:{given.port}: {error}") from error
+    except OSError as error:
+        raise InputError(f"cannot serve on {given.host} port {given.port}: {error.strerror or error}") from error
     return 0
 
 
@@ -142,17 +142,17 @@ def _read(file: str) -> bytes:
 def _request(body: bytes, hook: Hook | None) -> tuple[HookRequest, Hook]:
     """The request in a file, and the hook to evaluate it on: the one asked for, else its own."""
     from cds_service.bundle import is_bundle, read_bundle
-    from cds_service.wire import read_request
+    from cds_service.wire import read_envelope, read_request
 
     body = body.removeprefix(b"\xef\xbb\xbf")
     if is_bundle(body):
         hook = hook or "patient-view"
         return read_bundle(body, hook), hook
-    request = read_request(body, hook)
-    named = next((each for each in HOOKS if each == request.hook), None)
-    if named is None:
+    envelope = read_envelope(body)
+    hook = hook or next((each for each in HOOKS if each == envelope.hook), None)
+    if hook is None:
         raise InputError(f"the hook of the request is none of {', '.join(HOOKS)}")
-    return request, named
+    return read_request(envelope, hook), hook
 
 
 def _day(text: str) -> date:

@@ -7,7 +7,7 @@ from typing import Final
 
 import orjson
 from flask import Flask, Response, g
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from cds_service.logs import where
 from cds_service.refusal import RefusedError, outcome, reading_refusal
@@ -43,9 +43,6 @@ def http_refusal(error: HTTPException) -> RefusedError | None:
             return RefusedError(404, "not-found", "There is nothing here. GET /cds-services lists the services.")
         case MethodNotAllowed():
             return RefusedError(405, "not-supported", "This address does not take this method. See the Allow header.")
-        case RequestEntityTooLarge():
-            problem = "The body is larger than this service reads (OSTEO_CDS_MAX_BODY_MB). Send less prefetch."
-            return RefusedError(413, "too-long", problem, "http.Content-Length")
         case HTTPException(code=int(status)) if 400 <= status < 500:
             return RefusedError(status, "invalid", f"The request is refused: {error.name}.")
     return None

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import date
+from threading import Lock
 from typing import Any, Final
 
 from flask import Blueprint, Response, g, request
@@ -15,7 +16,7 @@ from cds_service.clients import Client, development_client
 from cds_service.feedback import outcomes, read_feedback
 from cds_service.refusal import RefusedError
 from cds_service.settings import Settings
-from cds_service.wire import encode, read_request
+from cds_service.wire import encode, read_envelope, read_request
 from fhir_mappings import ReadOptions
 from hooks.language import LANGUAGES, LanguageCode
 from hooks.services import SERVICES, Service
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 SPECIFICATION: Final = "2.0.1"
 HOOK_VERSION: Final = "1.0"
 JSON: Final = "application/json"
+#: Held while computing: threads that take turns within one call make every call slower.
+ONE_AT_A_TIME: Final = Lock()
 BY_ID: Final = {service.id: service for service in SERVICES}
 
 
@@ -40,27 +43,31 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
     @routes.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
         service = _service(service_id)
-        received = read_request(_body())
-        g.hook_instance = received.hook_instance
-        _refuse_other_hook(service, received.hook)
-        client = development_client(settings.clients, received.fhir_server)
-        answered = answer(
-            received,
-            service.hook,
-            as_of=clock(),
-            language=_language(client, settings),
-            options=ReadOptions(client.generic_t_score_codes if client else frozenset(), tuple(service.prefetch)),
-        )
+        body = _body(settings.max_body_bytes)
+        with ONE_AT_A_TIME:
+            envelope = read_envelope(body)
+            g.hook_instance = envelope.hook_instance
+            _refuse_other_hook(service, envelope.hook)
+            received = read_request(envelope, service.hook)
+            client = development_client(settings.clients, received.fhir_server)
+            answered = answer(
+                received,
+                service.hook,
+                as_of=clock(),
+                language=_language(client, settings),
+                options=ReadOptions(client.generic_t_score_codes if client else frozenset(), tuple(service.prefetch)),
+            )
+            written = encode(answered.body)
         g.did = (
             f"recommendations={','.join(answered.fired) or '-'} "
             f"read_ms={answered.read_ms:.1f} rules_ms={answered.rules_ms:.1f}"
         )
-        return Response(encode(answered.body), content_type=JSON)
+        return Response(written, content_type=JSON)
 
     @routes.post("/cds-services/<service_id>/feedback")
     def feedback(service_id: str) -> Response:
         _service(service_id)
-        g.did = f"feedback={outcomes(read_feedback(_body())) or '-'}"
+        g.did = f"feedback={outcomes(read_feedback(_body(settings.max_body_bytes))) or '-'}"
         return Response(b"{}", content_type=JSON)
 
     @routes.before_app_request
@@ -122,8 +129,8 @@ def _refuse_other_hook(service: Service, hook: str) -> None:
     raise RefusedError(400, "value", f'hook is not "{service.hook}", the hook of this service. {remedy}', "hook")
 
 
-def _body() -> bytes:
-    """The body of a request that says it is JSON; RefusedError otherwise."""
+def _body(limit: int) -> bytes:
+    """The body of a request that says it is JSON; RefusedError otherwise. `limit`: the most bytes it may have."""
     if request.mimetype != JSON:
         problem = f"The content type is not {JSON}. Send the body as JSON with this content type."
         raise RefusedError(415, "not-supported", problem, "http.Content-Type")
@@ -133,7 +140,27 @@ def _body() -> bytes:
     if request.headers.get("Content-Encoding", "identity") != "identity":
         problem = "The body is compressed. Send it as it is, without Content-Encoding."
         raise RefusedError(415, "not-supported", problem, "http.Content-Encoding")
-    return request.get_data(cache=False)
+    body = _read(limit)
+    if len(body) > limit:
+        problem = f"The body is larger than {limit} bytes (OSTEO_CDS_MAX_BODY_MB). Send less prefetch."
+        raise RefusedError(413, "too-long", problem, "http.Content-Length")
+    return body
+
+
+def _read(limit: int) -> bytes:
+    """The body, or the first `limit` + 1 bytes of a longer one."""
+    if (request.content_length or 0) > limit:
+        return bytes(limit + 1)
+    if not request.environ.get("wsgi.input_terminated"):
+        # a server that does not end the stream itself: only a declared length can be read
+        return request.get_data(cache=False)
+    stream = request.environ["wsgi.input"]
+    parts: list[bytes] = []
+    size = 0
+    while size <= limit and (part := stream.read(limit + 1 - size)):
+        parts.append(part)
+        size += len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _language(client: Client | None, settings: Settings) -> LanguageCode:

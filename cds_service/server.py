@@ -1,13 +1,15 @@
-"""The production server: granian, one Python thread in each worker process.
+"""The production server: granian, a few worker processes.
 
 The app is loaded once and the workers are forked from it, so they start at once and share
-its memory. The work is all computing, so a second thread would only make both wait.
+its memory. A worker answers one call at a time (routes.py): the work is all computing, and
+sharing a core would only make both wait. Its other threads wait for bodies that arrive slowly.
 """
 
 from __future__ import annotations
 
 import gc
 import logging
+import socket
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -17,36 +19,47 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from cds_service import logs
-from cds_service.app import create_app
 from cds_service.settings import Settings
 
 log = logging.getLogger(__name__)
 
 #: Seconds the calls in flight have to finish when the service is stopped.
 GRACE: Final = 10
+#: Bodies a worker can wait for at once, so that a slow sender does not hold up the others.
+THREADS: Final = 8
 #: Objects made before the collector looks; a large request makes some thousands that all go with it.
 COLLECT_AFTER: Final = 50_000
 
 
 def serve(settings: Settings, host: str, port: int, workers: int) -> None:
-    """Serve until the process is told to stop (SIGINT, SIGTERM)."""
+    """Serve until the process is told to stop (SIGINT, SIGTERM). OSError when the address cannot be had."""
+    from cds_service.app import create_app  # here, so that `run` alone loads nothing of the service
+    from hooks.texts import texts
+
+    _refuse_taken(host, port)
     logs.configure()
     app = create_app(settings)
+    texts(settings.language)  # read once, here, and not by each worker in its first call
     _announce(settings, host, port, workers)
+    run(app, host, port, workers)
+
+
+def run(app: Callable[..., Any], host: str, port: int, workers: int) -> None:
+    """Run a WSGI app in worker processes (the benchmarks' floor runs on exactly this too)."""
     # what was loaded stays for good: the collector need not look at it, and the workers share it
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 20, 20)
     server = Server(
         "cds_service.app:create_app",
-        address=host,
+        address=_resolved(host, port)[4][0],
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=1,
+        blocking_threads=THREADS,
         http=HTTPModes.http1,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_dictconfig=QUIET,
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE,
@@ -58,12 +71,28 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
 QUIET: Final[dict[str, Any]] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "loggers": {"_granian": {"level": "WARNING"}, "granian.access": {"level": "WARNING"}},
+    "loggers": {"_granian": {"level": "ERROR"}, "granian.access": {"level": "WARNING"}},
 }
 
 
 def _loaded(app: Callable[..., Any]) -> Callable[..., Any]:
     return app
+
+
+def _resolved(host: str, port: int) -> tuple[Any, ...]:
+    """The first address of a host, as the socket module describes it."""
+    return socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """OSError when somebody already listens there.
+
+    The workers share their address, and would as silently share it with another server.
+    """
+    family, kind, protocol, _, address = _resolved(host, port)
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
 
 
 def _announce(settings: Settings, host: str, port: int, workers: int) -> None:

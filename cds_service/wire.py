@@ -64,7 +64,9 @@ class _Authorization(msgspec.Struct):
     patient: Id | None = None
 
 
-class _Envelope(msgspec.Struct, rename="camel"):
+class Envelope(msgspec.Struct, rename="camel"):
+    """The outer members of a request."""
+
     hook: str
     hook_instance: Uuid
     context: Raw
@@ -94,7 +96,6 @@ class HookRequest:
     of fhirAuthorization is checked and dropped: nothing is fetched.
     """
 
-    hook: str
     hook_instance: str
     patient_id: str
     prefetch: Mapping[str, Raw]
@@ -103,18 +104,21 @@ class HookRequest:
     fhir_server: str | None = None
 
 
-def read_request(body: bytes, hook: str | None = None) -> HookRequest:
-    """The request in a body; RefusedError names the field that is wrong. `hook`: in place of the one written."""
+def read_envelope(body: bytes) -> Envelope:
+    """The outer members of a request; RefusedError names the one that is wrong."""
     check_text(body)
     envelope = decode(_ENVELOPE, body)
     if body.count(b'"patientId"') > 1:
         _refuse_doubled(body)
+    return envelope
+
+
+def read_request(envelope: Envelope, hook: str) -> HookRequest:
+    """The request as the hook requires it; RefusedError names the field that is wrong."""
     context = decode(_CONTEXT, envelope.context, "context")
     _check_access(envelope, context)
-    hook = hook or envelope.hook
     drafts, selections = _drafts(hook, context)
     return HookRequest(
-        hook=hook,
         hook_instance=envelope.hook_instance.lower(),
         patient_id=context.patient_id,
         prefetch=envelope.prefetch or {},
@@ -184,7 +188,7 @@ def _refuse_doubled(body: bytes) -> None:
         raise RefusedError(400, "structure", "The body is no JSON, or nested too deeply.") from None
 
 
-def _check_access(envelope: _Envelope, context: _Context) -> None:
+def _check_access(envelope: Envelope, context: _Context) -> None:
     """Whether the FHIR server and the token are such that they could be used for this patient."""
     if envelope.fhir_server is not None and split_http_url(envelope.fhir_server) is None:
         raise _misfit(" - at `$.fhirServer`")
@@ -218,6 +222,6 @@ def _drafts(hook: str, context: _Context) -> tuple[Raw | None, tuple[str, ...] |
     return context.draft_orders, tuple(context.selections)
 
 
-_ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
+_ENVELOPE: Final = msgspec.json.Decoder(Envelope)
 _CONTEXT: Final = msgspec.json.Decoder(_Context)
 _BUNDLE: Final = msgspec.json.Decoder(_Bundle)

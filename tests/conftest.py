@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -19,9 +20,10 @@ from tests.schemas import check
 hypothesis_settings.register_profile("repeatable", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("repeatable")
 
-#: The schema of each answer, by what its content type promises.
 FHIR_JSON = "application/fhir+json"
 JSON = "application/json"
+#: The property under which a test records the recommendations it could not check.
+NOT_IMPLEMENTED = "not_implemented"
 
 
 class Clock:
@@ -97,3 +99,18 @@ def clock(service: ServiceClient) -> Iterator[Clock]:
     """The clock of the service; set its day. It is set back afterwards."""
     yield service.clock
     service.clock.day = TODAY
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List what worked patients expect of recommendations that are not implemented yet."""
+    missing: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport) and report.when == "call":
+                for name, ids in report.user_properties:
+                    if name == NOT_IMPLEMENTED and isinstance(ids, list):
+                        missing.update(ids)
+    if missing:
+        terminalreporter.section("expectations of recommendations not implemented yet")
+        terminalreporter.line(f"{missing.total()} expectations of {len(missing)} recommendations were not checked:")
+        terminalreporter.line(", ".join(f"{id_} ({number})" for id_, number in sorted(missing.items())))

@@ -9,7 +9,7 @@ import pytest
 from msgspec import Raw
 
 from cds_service.refusal import RefusedError, outcome
-from cds_service.wire import read_request
+from cds_service.wire import HookRequest, read_envelope, read_request
 from tests.examples import changed, request
 from tests.schemas import check, problems
 
@@ -17,9 +17,14 @@ SECRET = "secret-0107571234"
 TOKEN = {"access_token": SECRET, "token_type": "Bearer", "expires_in": 300, "scope": "patient/*.rs", "subject": "cds"}
 
 
+def read(body: bytes | dict[str, Any]) -> HookRequest:
+    envelope = read_envelope(body if isinstance(body, bytes) else orjson.dumps(body))
+    return read_request(envelope, envelope.hook)
+
+
 def refused(body: bytes | dict[str, Any]) -> RefusedError:
     with pytest.raises(RefusedError) as caught:
-        read_request(body if isinstance(body, bytes) else orjson.dumps(body))
+        read(body)
     error = caught.value
     check("operation-outcome", outcome(error.code, error.diagnostics, error.field))
     assert SECRET not in error.diagnostics + error.field
@@ -30,22 +35,22 @@ def refused(body: bytes | dict[str, Any]) -> RefusedError:
 def test_a_request_by_the_specification_is_read(hook: str) -> None:
     body = request(hook)
     check("request", body)
-    read = read_request(orjson.dumps(body))
-    assert (read.hook, read.patient_id) == (hook, "pat-1")
-    assert set(read.prefetch) == set(body["prefetch"])
-    assert (read.draft_orders is not None) == (hook != "patient-view")
-    assert read.selections == (("MedicationRequest/draft-1",) if hook == "order-select" else None)
+    found = read(body)
+    assert (found.hook_instance, found.patient_id) == (body["hookInstance"], "pat-1")
+    assert set(found.prefetch) == set(body["prefetch"])
+    assert (found.draft_orders is not None) == (hook != "patient-view")
+    assert found.selections == (("MedicationRequest/draft-1",) if hook == "order-select" else None)
 
 
 def test_prefetch_values_stay_as_they_came() -> None:
-    body = orjson.dumps(changed(request(), "prefetch.patient", None))
-    assert bytes(read_request(body).prefetch["patient"]) == b"null"
+    body = changed(request(), "prefetch.patient", None)
+    assert bytes(read(body).prefetch["patient"]) == b"null"
 
 
 def test_members_the_specification_does_not_know_are_ignored() -> None:
     body = changed(request(), "extension", {"org.example": {"deep": [1, {"er": None}]}})
     body = changed(body, "context.futureMember", SECRET)
-    assert read_request(orjson.dumps(body)).patient_id == "pat-1"
+    assert read(body).patient_id == "pat-1"
 
 
 @pytest.mark.parametrize(
@@ -134,19 +139,19 @@ def test_a_missing_member_is_named(path: str) -> None:
 def test_order_select_needs_selections_and_order_sign_does_not() -> None:
     body = changed(request("order-select"), "context.selections")
     assert refused(body).field == "context.selections"
-    assert read_request(orjson.dumps(changed(body, "hook", "order-sign"))).selections is None
+    assert read(changed(body, "hook", "order-sign")).selections is None
 
 
 def test_draft_orders_are_not_looked_at_when_a_record_is_opened() -> None:
     body = changed(request("order-sign"), "hook", "patient-view")
-    assert read_request(orjson.dumps(body)).draft_orders is None
+    assert read(body).draft_orders is None
 
 
 def test_a_token_needs_its_server() -> None:
     body = changed(request(), "fhirAuthorization", TOKEN)
     assert refused(body).field == "fhirServer"
     assert problems("request", body)
-    assert read_request(orjson.dumps(body | {"fhirServer": "https://ehr.example.org/fhir"})).fhir_server
+    assert read(body | {"fhirServer": "https://ehr.example.org/fhir"}).fhir_server
 
 
 def test_a_token_for_another_patient_stops_everything() -> None:
@@ -157,7 +162,7 @@ def test_a_token_for_another_patient_stops_everything() -> None:
 
 def test_a_request_is_never_shown_with_its_token() -> None:
     body = request() | {"fhirServer": "https://ehr.example.org/fhir", "fhirAuthorization": TOKEN}
-    assert SECRET not in repr(read_request(orjson.dumps(body)))
+    assert SECRET not in repr(read(body))
 
 
 @pytest.mark.parametrize(
@@ -208,9 +213,9 @@ def test_a_patient_named_twice_is_refused(once: bytes, twice: bytes) -> None:
 
 def test_the_word_patient_id_elsewhere_is_of_no_matter() -> None:
     body = changed(request(), "extension", {"patientId": "x", "in": {"patientId": "y"}})
-    assert read_request(orjson.dumps(body)).patient_id == "pat-1"
+    assert read(body).patient_id == "pat-1"
 
 
 def test_a_prefetch_value_is_whatever_was_sent() -> None:
     body = changed(request(), "prefetch.conditions", ["garbage"])
-    assert bytes(read_request(orjson.dumps(body)).prefetch["conditions"]) == bytes(Raw(b'["garbage"]'))
+    assert bytes(read(body).prefetch["conditions"]) == bytes(Raw(b'["garbage"]'))

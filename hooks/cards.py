@@ -6,6 +6,7 @@ on, the background. The same request gives the same cards, ids included.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -23,6 +24,8 @@ from hooks.guideline.logic import evident
 from hooks.guideline.rule import Rule
 from hooks.suggestions import Drafting, suggestions
 from hooks.texts import Texts, escape_markdown, render
+
+log = logging.getLogger(__name__)
 
 Card = dict[str, Any]
 
@@ -58,9 +61,17 @@ class Sender:
     source_url: str = ""
 
 
-def cards(arrangement: Arrangement, sender: Sender) -> list[Card]:
-    """The cards of the plans, in order; the last one names what was collapsed."""
-    return [card(plan, sender) for plan in arrangement.cards]
+def cards(arrangement: Arrangement, sender: Sender) -> tuple[list[Card], list[CardPlan]]:
+    """The cards of the plans, in order, and the plans that could not be worded: one never takes the others down."""
+    made: list[Card] = []
+    failed: list[CardPlan] = []
+    for plan in arrangement.cards:
+        try:
+            made.append(card(plan, sender))
+        except Exception:
+            log.exception("card failed", extra={"card": plan.card, "recommendation": plan.leading.rule.id})
+            failed.append(plan)
+    return made, failed
 
 
 def card(plan: CardPlan, sender: Sender) -> Card:

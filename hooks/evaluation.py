@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fhir_mappings.drafts import DraftContext
 from fhir_mappings.facts import PatientFacts, SourceState
 from hooks.arrangement import Arrangement, arrange
 from hooks.cards import Card, Sender, cards, collapsed_line
-from hooks.guideline.case import Case, Hook
+from hooks.guideline.case import POPULATION, Case, Hook
 from hooks.guideline.defaults import Defaults
 from hooks.guideline.firing import Outcome, evaluate
 from hooks.guideline.register import RULES
@@ -57,11 +57,17 @@ def respond(
     drafting = Drafting(case, words, context, draft_resources or {})
     sender = Sender(case, words, drafting, hook_instance, (options or Options()).source_url)
     found = gap(case, outcome)
-    arrangement = arrange(outcome.fired, case)
+    arrangement = _arranged(outcome, case)
     own_card = wanted(found, case, bool(arrangement.cards))
     if own_card:
-        arrangement = arrange(outcome.fired, case, reserve=True)
-    made = _with_last_line(cards(arrangement, sender), arrangement, found if not own_card else Gap(), sender)
+        arrangement = _arranged(outcome, case, reserve=True)
+    made, failed = cards(arrangement, sender)
+    if failed:
+        ids = (fired.rule.id for plan in failed for fired in plan.entries)
+        outcome = replace(outcome, broken=tuple(dict.fromkeys((*outcome.broken, *ids))))
+        arrangement = replace(arrangement, cards=tuple(plan for plan in arrangement.cards if plan not in failed))
+        found, own_card = replace(found, broken=outcome.broken), True
+    made = _with_last_line(made, arrangement, Gap() if own_card else found, sender)
     if own_card:
         made.append(unchecked_card(found, sender))
     evaluation = {
@@ -72,6 +78,11 @@ def respond(
         "issues": _issues(case, outcome),
     }
     return {"cards": made, "extension": {EVALUATION_EXTENSION: evaluation}}
+
+
+def _arranged(outcome: Outcome, case: Case, reserve: bool = False) -> Arrangement:
+    """The cards; a population run makes tasks, never cards."""
+    return Arrangement((), ()) if case.hook == POPULATION else arrange(outcome.fired, case, reserve)
 
 
 def _with_last_line(made: list[Card], arrangement: Arrangement, missing: Gap, sender: Sender) -> list[Card]:

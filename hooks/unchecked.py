@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fhir_mappings.facts import Issue, SourceState
 from hooks.cards import Card, Sender, envelope
 from hooks.evidence import named
-from hooks.guideline.case import OBSERVATIONS, SCREENING, Case, on_order_hook
+from hooks.guideline.case import OBSERVATIONS, POPULATION, SCREENING, Case, on_order_hook
 from hooks.guideline.drafted import BONE_DRUGS, GLUCOCORTICOIDS, SUPPLEMENTS
 from hooks.guideline.firing import Outcome
 from hooks.guideline.laboratory import PANEL
@@ -103,6 +103,8 @@ def _concerns_us(case: Case) -> bool:
 
 def wanted(found: Gap, case: Case, anything_shown: bool) -> bool:
     """Whether the gap is worth a card of its own."""
+    if case.hook == POPULATION:
+        return False
     if found.broken:
         return True
     return bool(found) and (on_order_hook(case) or not anything_shown)

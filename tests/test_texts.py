@@ -1,0 +1,202 @@
+"""The texts: complete in both languages, with the same values, short enough, and soft enough (0.8)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+import pytest
+
+from hooks.guideline.case import Case
+from hooks.guideline.firing import evaluate
+from hooks.guideline.proposal import Proposal
+from hooks.guideline.register import RULES, catalogue
+from hooks.guideline.rule import Rule
+from hooks.language import LANGUAGES, LanguageCode, language
+from hooks.placement import PRIORITY
+from hooks.texts import RuleText, escape_markdown, fill, placeholders, render, texts
+from hooks.unchecked import UNCHECKED
+from hooks.values import CONDITIONS, VALUES
+from tests.vignette_facts import facts_of
+from tests.vignette_requests import load_vignettes
+
+VIGNETTES = load_vignettes()
+languages = pytest.mark.parametrize("code", LANGUAGES)
+#: Harder than any card may speak to a doctor, or to a patient.
+TOO_HARD = re.compile(r"\b(bør|burde|skal du|du skal|should|must|ought)\b", re.IGNORECASE)
+LONGEST_SUMMARY = 139
+LONGEST_TITLE = 90
+
+
+def templates(text: RuleText) -> dict[str, str]:
+    """Every text of a recommendation by where it stands."""
+    added = {f"add {when}": sentence for when, sentence in text.add}
+    return {"title": text.title, "summary": text.summary, "detail": text.detail, **added}
+
+
+def everything(code: LanguageCode) -> Iterator[tuple[str, str]]:
+    """Every text of a language with the name it goes by."""
+    words = texts(code)
+    for rule_id, text in words.rules.items():
+        yield from ((f"{rule_id} {place}", template) for place, template in templates(text).items())
+    for key, offer in words.offers.items():
+        for part in (offer.label, offer.text, offer.dosage, offer.instruction, *(step for _, step in offer.steps)):
+            yield " ".join(key), part
+    yield from words.words.items()
+    yield from words.say.terms.items()
+
+
+def cases(hooks: tuple[str, ...] = ()) -> Iterator[Case]:
+    """Every worked patient as a case."""
+    for vignette in VIGNETTES:
+        if not hooks or vignette["hook"] in hooks:
+            yield Case(facts_of(vignette), vignette["hook"], rules=RULES)
+
+
+@languages
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
+def test_every_recommendation_has_its_texts(rule: Rule, code: LanguageCode) -> None:
+    text = texts(code).rules[rule.id]
+    assert text.title
+    assert text.detail
+    assert bool(text.summary) is not rule.is_explanation, "a recommendation has a summary, an explanation none"
+
+
+@languages
+def test_there_is_no_text_for_what_is_not_in_the_catalogue(code: LanguageCode) -> None:
+    assert texts(code).rules.keys() <= {entry.id for entry in catalogue()}
+
+
+def test_both_languages_say_the_same_things() -> None:
+    danish, english = texts("da"), texts("en")
+    assert danish.rules.keys() == english.rules.keys()
+    assert danish.offers.keys() == english.offers.keys()
+    assert danish.words.keys() == english.words.keys()
+    assert language("da").terms.keys() == language("en").terms.keys()
+
+
+@pytest.mark.parametrize("rule_id", texts("da").rules)
+def test_both_languages_use_the_same_values(rule_id: str) -> None:
+    danish, english = templates(texts("da").rules[rule_id]), templates(texts("en").rules[rule_id])
+    assert danish.keys() == english.keys()
+    for place, template in danish.items():
+        assert placeholders(template) == placeholders(english[place]), place
+
+
+@languages
+def test_offers_of_both_languages_use_the_same_values_and_steps(code: LanguageCode) -> None:
+    other = texts("en" if code == "da" else "da").offers
+    for key, offer in texts(code).offers.items():
+        assert placeholders(offer.label) == placeholders(other[key].label), key
+        assert placeholders(offer.text) == placeholders(other[key].text), key
+        assert [months for months, _ in offer.steps] == [months for months, _ in other[key].steps], key
+        for part in ("text", "dosage", "instruction"):
+            assert bool(getattr(offer, part)) == bool(getattr(other[key], part)), f"{key}: {part} in one language only"
+
+
+@languages
+def test_every_value_and_condition_exists(code: LanguageCode) -> None:
+    words = texts(code)
+    for rule_id, text in words.rules.items():
+        for template in templates(text).values():
+            assert placeholders(template) <= VALUES.keys(), rule_id
+        assert {when for when, _ in text.add} <= CONDITIONS.keys(), rule_id
+    for key, offer in words.offers.items():
+        used = chain.from_iterable(map(placeholders, (offer.label, offer.text, *(text for _, text in offer.steps))))
+        assert set(used) <= VALUES.keys(), key
+
+
+@languages
+def test_every_summary_is_short_with_the_longest_values(code: LanguageCode) -> None:
+    for rule_id, text in texts(code).rules.items():
+        longest = text.summary.format(**{name: VALUES[name].longest for name in placeholders(text.summary)})
+        assert len(longest) <= LONGEST_SUMMARY, f"{rule_id}: {longest}"
+        assert len(text.title) <= LONGEST_TITLE, rule_id
+
+
+@languages
+def test_no_value_is_longer_than_it_says(code: LanguageCode) -> None:
+    say = language(code)
+    summaries = {name for text in texts(code).rules.values() for name in placeholders(text.summary)}
+    for case in cases():
+        for name in summaries:
+            made = VALUES[name].make(case, say)
+            assert len(made) <= len(VALUES[name].longest), f"{case.facts.patient_id}: {name} = {made}"
+
+
+@languages
+def test_no_text_speaks_too_hard(code: LanguageCode) -> None:
+    for name, text in everything(code):
+        assert not TOO_HARD.search(text), f"{name}: {text}"
+
+
+@languages
+def test_every_proposal_has_its_words(code: LanguageCode) -> None:
+    words = texts(code)
+    apart = ("delete-draft", "change-draft")
+    for proposal in proposals():
+        key = ("delete-draft", "draft") if proposal.kind == "delete-draft" else (proposal.kind, proposal.what)
+        if proposal.kind == "order" and key not in words.offers:
+            assert f"concept.{proposal.what}" in words.say.terms, key
+            continue
+        offer = words.offer(*key)
+        assert offer.label, key
+        assert offer.text or proposal.kind in apart, key
+        if proposal.kind == "prescribe":
+            assert offer.dosage, key
+        if proposal.drug and proposal.kind == "refer":
+            assert f"drug.{proposal.drug}" in words.say.terms
+
+
+def proposals() -> set[Proposal]:
+    """What the recommendations offer, always or in a worked patient."""
+    found = {p for rule in RULES.values() if isinstance(rule.proposals, tuple) for p in rule.proposals}
+    for case in cases():
+        for fired in evaluate(case).fired:
+            found.update(fired.rule.proposals_for(case))
+    return found
+
+
+@languages
+def test_every_card_has_a_name(code: LanguageCode) -> None:
+    assert {f"decision.{card}" for card in (*PRIORITY, UNCHECKED)} <= texts(code).words.keys()
+
+
+@languages
+def test_every_text_that_fires_can_be_written(code: LanguageCode) -> None:
+    words = texts(code)
+    for case in cases():
+        for fired in evaluate(case).fired:
+            written = render(fired.rule.id, "detail", case, words)
+            assert "{" not in written, fired.rule.id
+            if not fired.rule.is_explanation:
+                assert len(render(fired.rule.id, "summary", case, words)) <= LONGEST_SUMMARY
+
+
+def test_only_the_values_a_text_uses_are_worked_out() -> None:
+    case = next(cases())
+    fill("T-score {t_low}", case, language("da"))
+    assert {key for key in case.memo if isinstance(key, tuple) and key[0] == "text"} == {("text", "t_low", "da")}
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("2 tabletter", "2 tabletter"),
+        ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
+        ("[tryk her](http://example.org)", r"\[tryk her\](http\://example.org)"),
+        ("www.example.org", r"www\.example.org"),
+        ("a*b_c`d|e~f", r"a\*b\_c\`d\|e\~f"),
+        ("1. tablet", r"1\. tablet"),
+        ("- en ad gangen", r"\- en ad gangen"),
+        ("# Overskrift", r"\# Overskrift"),
+        ("linje 1\n\n# linje 2\r\n\tslut", "linje 1 # linje 2 slut"),
+        ("lovlig\u202ekæmsdnav\u202c tekst\u200b", "lovligkæmsdnav tekst"),
+        ("&lt;b&gt;", "&amp;lt;b&amp;gt;"),
+        ("\\", r"\\"),
+        ("x" * 500, "x" * 199 + "…"),
+    ],
+)
+def test_text_of_the_record_is_shown_as_written_and_is_never_markup(written: str, shown: str) -> None:
+    assert escape_markdown(written) == shown

@@ -18,21 +18,19 @@ from hooks.guideline.treatment import treatment_start
 from hooks.language import Language
 from hooks.values import value, when
 
-_DAY = "31.12.2025"
-
 
 def completed_months(since: date, until: date) -> int:
     """Completed calendar months."""
     return (until.year - since.year) * 12 + until.month - since.month - (until.day < since.day)
 
 
-@value("last_dxa_date", _DAY)
+@value("last_dxa_date", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     made = dxa_dates(case)
     return say.day(made[0] if made else None)
 
 
-@value("interval_years", "10")
+@value("interval_years", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     months = interval_months(case)
     return say.term("not_recorded") if isinstance(months, Unknown) else say.number(months.value / 12, 0)
@@ -99,6 +97,6 @@ def _(case: Case, say: Language) -> str:
     return f"{say.day(found[0].older.date)} – {say.day(found[0].newer.date)}" if found else say.term("not_recorded")
 
 
-@value("treatment_began", _DAY)
+@value("treatment_began", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     return say.day(treatment_start(case))

@@ -13,8 +13,6 @@ from hooks.language import Language
 from hooks.values import value, when
 from hooks.values.common import day_of, measured
 
-_DAY = "31.12.2025"
-
 
 def known(amount: Value[float], say: Language, decimals: int = 0) -> str:
     """The number; "not recorded" when it is not known."""

@@ -16,7 +16,7 @@ DUE = ("MON-MARK-5", "MON-VISIT-1", "MON-VISIT-2", "MON-VISIT-3", "MON-ADH-1", "
 _STATUS_VISITS = ("bone_status_visit", "physician_bone_review", "denosumab_injection")
 
 
-@value("review_date", "31.12.2025")
+@value("review_date", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     days = [b.date for b in case.facts.bookings if b.concept == "chronic_annual_review"]
     return say.day(min(days, default=None))
@@ -27,7 +27,7 @@ def _(case: Case, say: Language) -> str:
     return say.list(say.term(f"recall.{id_}") for id_ in DUE if isinstance(fires(case, id_), Yes)) or say.term("none")
 
 
-@value("tablet_months", "120")
+@value("tablet_months", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     start = bp_start(case)
     return say.term("not_recorded") if start is None else str(completed_months(start, case.today))

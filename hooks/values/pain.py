@@ -12,8 +12,6 @@ from hooks.guideline.thresholds import PAIN_DAYS
 from hooks.language import Language
 from hooks.values import value
 
-_DAY = "31.12.2025"
-
 
 def _named(fracture: Fracture | None, say: Language) -> str:
     return say.term("fracture.other") if fracture is None else say.term(f"fracture.{fracture.site}")
@@ -24,12 +22,12 @@ def _recent(case: Case) -> Fracture | None:
     return max(found, key=lambda f: f.date or case.today, default=None)
 
 
-@value("recent_fracture", "ryghvirvelbrud")
+@value("recent_fracture", "vertebral fracture")
 def _(case: Case, say: Language) -> str:
     return _named(_recent(case), say)
 
 
-@value("recent_fracture_date", _DAY)
+@value("recent_fracture_date", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     fracture = _recent(case)
     return say.day(fracture.date if fracture else None)
@@ -42,18 +40,18 @@ def _opioid(case: Case) -> tuple[MedicationCourse | None, Fracture | None]:
     return course, next((f for f in facts if isinstance(f, Fracture)), None)
 
 
-@value("opioid_start", _DAY)
+@value("opioid_start", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     course = _opioid(case)[0]
     return say.day(course.start if course else None)
 
 
-@value("opioid_fracture", "ryghvirvelbrud")
+@value("opioid_fracture", "vertebral fracture")
 def _(case: Case, say: Language) -> str:
     return _named(_opioid(case)[1], say)
 
 
-@value("opioid_fracture_date", _DAY)
+@value("opioid_fracture_date", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     fracture = _opioid(case)[1]
     return say.day(fracture.date if fracture else None)

@@ -9,7 +9,11 @@ from hooks.values import value
 from hooks.values.intervals import completed_months
 
 
-@value("panel_missing", "hæmoglobin, leukocytter, CRP, kreatinin, natrium, kalium, calcium, ALAT og basisk fosfatase")
+@value(
+    "panel_missing",
+    "hæmoglobin, leukocytter, CRP, kreatinin, natrium, kalium, calcium, ALAT, basisk fosfatase, TSH, HbA1c, "
+    "25-OH-D-vitamin og parathyroideahormon",
+)
 def _(case: Case, say: Language) -> str:
     return say.list(say.term(f"concept.{item}") for item in panel_to_order(case)) or say.term("none")
 
@@ -24,12 +28,12 @@ def _(_case: Case, _say: Language) -> str:
     return str(len(PANEL_ITEMS))
 
 
-@value("level_since", "31.12.2025")
+@value("level_since", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     return say.day(normal_since(case))
 
 
-@value("level_months", "48")
+@value("level_months", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     since = normal_since(case)
     return say.term("not_recorded") if since is None else str(completed_months(since, case.today))

@@ -45,7 +45,10 @@ def _results(found: Iterable[Measurement | None], say: Language) -> str:
     return "; ".join(filter(None, (_result(m, say) for m in found))) or say.term("not_recorded")
 
 
-@value("note_factors", "lavenergibrud, genetisk disposition, rygning og reumatoid artritis")
+@value(
+    "note_factors",
+    "lavenergibrud, genetisk disposition, systemisk glukokortikoid, faldtendens, rygning, diabetes og svær KOL",
+)
 def _(case: Case, say: Language) -> str:
     return factor_list(present(case, register(case)), say)
 
@@ -55,7 +58,7 @@ def _(case: Case, say: Language) -> str:
     return say.list(say.term(f"reason.{id_}") for id_ in _REASONS if isinstance(fires(case, id_), Yes))
 
 
-@value("note_illness", "hypertension, hjertesvigt og kroniske rygsmerter")
+@value("note_illness", "nedsat nyrefunktion, svær KOL, hypertension, hjertesvigt og kroniske rygsmerter")
 def _(case: Case, say: Language) -> str:
     diseases = [f for f in present(case, CAUSES) if f.id not in ("R5", "R13", "R14")]
     others = [c for c in _OTHER_ILLNESS if isinstance(condition(case, c), Yes)]
@@ -63,7 +66,7 @@ def _(case: Case, say: Language) -> str:
     return say.list(names) or say.term("none")
 
 
-@value("note_height", "165 cm (31.12.2025)")
+@value("note_height", "165,5 cm (31.12.2025)")
 def _(case: Case, say: Language) -> str:
     latest = newest(case, "height_cm")
     return say.term("not_recorded") if latest is None else f"{measured(latest, say, 'cm')} ({day_of(latest, say)})"
@@ -102,7 +105,7 @@ def _(case: Case, say: Language) -> str:
     return say.list(say.term(f"drug.{name}") for name in names) or say.term("none")
 
 
-@value("note_supplement", "calcium og D-vitamin")
+@value("note_supplement", "calcium and vitamin D")
 def _(case: Case, say: Language) -> str:
     taken = (("calcium", takes_calcium(case)), ("vitamin_d", takes_vitamin_d(case)))
     return say.list(say.term(f"drug.{name}") for name, answer in taken if isinstance(answer, Yes)) or say.term(
@@ -110,7 +113,7 @@ def _(case: Case, say: Language) -> str:
     )
 
 
-@value("note_smoking", "tidligere ryger")
+@value("note_smoking", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     finding = case.facts.findings.get("smoking_status")
     return say.term("not_recorded") if finding is None else say.term(f"value.{finding.value}")

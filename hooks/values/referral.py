@@ -13,8 +13,6 @@ from hooks.language import Language
 from hooks.values import value, when
 from hooks.values.common import day_of, measured
 
-_DAY = "31.12.2025"
-
 
 @value("egfr_earlier", "ikke registreret")
 def _(case: Case, say: Language) -> str:

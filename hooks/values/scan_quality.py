@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fhir_mappings.facts import Measurement
-from hooks.guideline.bone_density import DIAGNOSTIC, dxa_older_than, latest_study, studies
+from hooks.guideline.bone_density import DIAGNOSTIC, dxa_older_than, latest_study, osteoporosis_ever, studies
 from hooks.guideline.calendar import add_months
 from hooks.guideline.case import Case
 from hooks.guideline.laboratory import newest, values
@@ -90,13 +90,18 @@ def _(case: Case) -> bool:
     return isinstance(dxa_older_than(case, case.defaults.dxa_age_note), Yes)
 
 
-@when("treated_or_treated_before")
-def _(case: Case) -> bool:
-    """On treatment, or after a completed course."""
-    return isinstance(on_antiosteo(case), Yes) or isinstance(post_course(case), Yes)
+def _value_only(case: Case) -> bool:
+    known = (on_antiosteo(case), post_course(case), osteoporosis_ever(case))
+    return any(isinstance(answer, Yes) for answer in known)
 
 
-@when("not_treated_before")
+@when("osteopenia_after_worse")
 def _(case: Case) -> bool:
-    """Neither on treatment nor after a completed course."""
-    return not isinstance(on_antiosteo(case), Yes) and not isinstance(post_course(case), Yes)
+    """On treatment, after a completed course, or with an earlier T-score of -2.5 or lower: only the value is shown."""
+    return _value_only(case)
+
+
+@when("osteopenia_alone")
+def _(case: Case) -> bool:
+    """Neither treated nor ever -2.5 or lower."""
+    return not _value_only(case)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from hooks.guideline.case import Case
-from hooks.guideline.drafted import ANABOLICS
+from hooks.guideline.drafted import ANABOLICS, BONE_DRUGS, ORAL_BISPHOSPHONATES
 from hooks.guideline.drug_choice import ended_anabolic
 from hooks.guideline.laboratory import newest
 from hooks.guideline.logic import Yes
@@ -16,7 +16,6 @@ from hooks.guideline.treatment import (
     injections,
     joined_courses,
     on_oral_bp,
-    oral_courses,
     oral_unsuitable,
     zol_last,
 )
@@ -29,33 +28,40 @@ _DIABETES = ("diabetes_type1", "diabetes_type2")
 _NOT_TERIPARATIDE = ("skeletal_radiotherapy", "skeletal_malignancy", "bone_metastasis", "myeloma")
 
 
-def _earlier(case: Case, say: Language) -> list[str]:
-    """What was given or taken before, each with its last day."""
+_COURSES = {"treatment.tablets": ORAL_BISPHOSPHONATES} | {
+    f"drug.{drug}": frozenset({drug}) for drug in sorted(BONE_DRUGS - ORAL_BISPHOSPHONATES)
+}
+
+
+def _earlier(case: Case) -> list[tuple[str, date | None]]:
+    """What was given or taken before: its term and its last day."""
     found: list[tuple[str, date | None]] = []
     if zol_last(case) is not None:
         found.append(("drug.zoledronate", zol_last(case)))
     if injections(case):
         found.append(("drug.denosumab", injections(case)[-1].date))
-    found += [("treatment.tablets", course.stop) for course in oral_courses(case) if not course.running]
-    return [f"{say.term(name)} ({say.day(day)})" for name, day in found]
+    given = {term for term, _ in found}
+    for term, drugs in _COURSES.items():
+        if term not in given:
+            found += [(term, course.stop) for course in joined_courses(case, drugs) if not course.running]
+    return found
 
 
 @value("earlier_treatment", "zoledronat (31.12.2022), denosumab (31.12.2021) og bisfosfonattabletter (31.12.2019)")
 def _(case: Case, say: Language) -> str:
-    return say.list(_earlier(case, say)) or say.term("none")
+    return say.list(f"{say.term(term)} ({say.day(day)})" for term, day in _earlier(case)) or say.term("none")
 
 
 @when("treated_before")
 def _(case: Case) -> bool:
-    """An infusion, an injection or an ended course of tablets is on record."""
-    ended = any(not course.running for course in oral_courses(case))
-    return zol_last(case) is not None or bool(injections(case)) or ended
+    """An infusion, an injection or an ended course is on record."""
+    return bool(_earlier(case))
 
 
 @when("never_treated")
 def _(case: Case) -> bool:
-    """No infusion, injection or course of tablets is on record."""
-    return zol_last(case) is None and not injections(case) and not oral_courses(case)
+    """No infusion, injection or ended course is on record."""
+    return not _earlier(case)
 
 
 @value("unsuitable_because", "sygdom i spiserøret og tåler ikke bisfosfonat i tabletform")

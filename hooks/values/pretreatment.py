@@ -50,23 +50,24 @@ def _(case: Case) -> bool:
 
 
 def _latest(measurement: Measurement | None, say: Language, decimals: int | None = None) -> str:
-    """The value with its day; "not recorded" when there is none."""
+    """The value with unit and day; "not recorded" when there is none."""
     if measurement is None:
         return say.term("not_recorded")
-    return f"{measured(measurement, say, decimals=decimals)} ({say.day(measurement.date)})"
+    unit = say.term(f"unit.{measurement.concept}")
+    return f"{measured(measurement, say, unit, decimals)} ({say.day(measurement.date)})"
 
 
-@value("egfr_latest", "ikke registreret")
+@value("egfr_latest", ">100,5 ml/min/1,73 m² (31.12.2025)")
 def _(case: Case, say: Language) -> str:
     return _latest(newest(case, "egfr"), say)
 
 
-@value("vitamin_d_latest", "ikke registreret")
+@value("vitamin_d_latest", ">100,5 nmol/l (31.12.2025)")
 def _(case: Case, say: Language) -> str:
     return _latest(newest(case, "vitamin_d"), say)
 
 
-@value("calcium_latest", "ikke registreret")
+@value("calcium_latest", "<1,18 mmol/l (31.12.2025)")
 def _(case: Case, say: Language) -> str:
     latest = latest_calcium(case)
     return _latest(latest[0] if latest else None, say, decimals=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fhir_mappings.facts import Measurement
 from hooks.guideline.case import Case
 from hooks.guideline.laboratory import bmi, height_loss, values
 from hooks.guideline.logic import Known
@@ -43,6 +44,13 @@ def _(case: Case, say: Language) -> str:
 def _(case: Case, say: Language) -> str:
     found = bmi(case)
     return say.number(round(found.value, 1)) if isinstance(found, Known) else say.term("not_recorded")
+
+
+@value("bmi_date", "31.12.2025")
+def _(case: Case, say: Language) -> str:
+    found = bmi(case)
+    days = [fact.date for fact in found.evidence if isinstance(fact, Measurement)] if isinstance(found, Known) else []
+    return say.day(max(days, default=None))
 
 
 @value("height_loss", "12,5")

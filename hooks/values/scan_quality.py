@@ -78,6 +78,12 @@ def _(case: Case, say: Language) -> str:
     return say.day(studies(case)[1].date if len(studies(case)) > 1 else None)
 
 
+@when("scanned")
+def _(case: Case) -> bool:
+    """A valid T-score is on record."""
+    return latest_study(case) is not None
+
+
 @when("z_score_known")
 def _(case: Case) -> bool:
     """A Z-score is on record."""

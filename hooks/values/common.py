@@ -8,6 +8,7 @@ from hooks.guideline.calendar import add_months
 from hooks.guideline.case import Case
 from hooks.guideline.drafted import BONE_DRUGS, draft_medications, drafted_concept
 from hooks.guideline.laboratory import latest_calcium, newest
+from hooks.guideline.logic import TOLERANCE
 from hooks.guideline.risk_factors import present, register
 from hooks.guideline.thresholds import DENOSUMAB_INTERVAL, DENOSUMAB_MAX
 from hooks.guideline.treatment import bp_start, den_last, infusions, stop_date, zol_last
@@ -24,6 +25,15 @@ def measured(measurement: Measurement | None, say: Language, unit: str = "", dec
     return f"{measurement.comparator}{say.number(measurement.value, decimals)}{' ' + unit if unit else ''}"
 
 
+def rounded(number: float, limit: float, say: Language) -> str:
+    """As few decimals (at most two) as leave it on the same side of the limit it is compared with."""
+    for decimals in (0, 1, 2):
+        shown = round(number, decimals)
+        if (shown < limit) == (number < limit - TOLERANCE) and (shown > limit) == (number > limit + TOLERANCE):
+            return say.number(shown, decimals)
+    return say.number(number, 2)
+
+
 def day_of(measurement: Measurement | None, say: Language) -> str:
     """Its date."""
     return say.day(measurement.date if measurement is not None else None)
@@ -32,13 +42,13 @@ def day_of(measurement: Measurement | None, say: Language) -> str:
 @value("t_low", "−10,0")
 def _(case: Case, say: Language) -> str:
     study = latest_study(case)
-    return measured(study.lowest() if study else None, say, decimals=1 if _tenths(case) else 2)
+    return t_text(study.lowest() if study else None, say)
 
 
-def _tenths(case: Case) -> bool:
-    study = latest_study(case)
-    lowest = study.lowest() if study else None
-    return lowest is not None and abs(lowest.value * 10 - round(lowest.value * 10)) < 1e-6
+def t_text(score: Measurement | None, say: Language) -> str:
+    """A T- or Z-score: one decimal as it is reported, two where it has them; "not recorded" when there is none."""
+    tenths = score is not None and abs(score.value * 10 - round(score.value * 10)) < 1e-6
+    return measured(score, say, decimals=1 if tenths else 2)
 
 
 @value("t_site", "lændehvirvelsøjlen")
@@ -57,7 +67,7 @@ def _(case: Case, say: Language) -> str:
 @value("t_hip", "−10,0")
 def _(case: Case, say: Language) -> str:
     study = latest_study(case)
-    return measured(study.lowest(HIP) if study else None, say)
+    return t_text(study.lowest(HIP) if study else None, say)
 
 
 @value("egfr", "ikke registreret")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fhir_mappings.facts import Fracture
+from hooks.guideline.anabolic import romosozumab_fracture, teriparatide_fractures
 from hooks.guideline.calendar import within_days
 from hooks.guideline.case import Case
 from hooks.guideline.fractures import (
@@ -16,6 +17,7 @@ from hooks.guideline.fractures import (
     qualifies,
     vertebra_counts,
 )
+from hooks.guideline.logic import Answer, Yes
 from hooks.guideline.thresholds import FRACTURE_LETTER
 from hooks.language import Language
 from hooks.values import value, when
@@ -39,9 +41,19 @@ def _(case: Case, say: Language) -> str:
     return fracture_list(case, say, lambda f: other_low_energy(case, f))
 
 
-@value("low_energy_fractures", _LONGEST)
+@value("romosozumab_fractures", _LONGEST)
 def _(case: Case, say: Language) -> str:
-    return fracture_list(case, say, lambda f: qualifies(case, f) or other_low_energy(case, f))
+    return _evident(case, say, romosozumab_fracture(case))
+
+
+@value("teriparatide_fractures", _LONGEST)
+def _(case: Case, say: Language) -> str:
+    return _evident(case, say, teriparatide_fractures(case))
+
+
+def _evident(case: Case, say: Language, answer: Answer) -> str:
+    """The fractures an answer rests on."""
+    return fracture_list(case, say, lambda f: isinstance(answer, Yes) and f in answer.evidence)
 
 
 @value("pathological_fractures", _LONGEST)

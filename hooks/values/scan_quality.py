@@ -12,7 +12,7 @@ from hooks.guideline.thresholds import VITD_SCAN_AFTER, VITD_SCAN_BEFORE
 from hooks.guideline.treatment import on_antiosteo, post_course
 from hooks.language import Language
 from hooks.values import value, when
-from hooks.values.common import day_of, measured
+from hooks.values.common import day_of, measured, t_text
 
 _DAY = "31.12.2025"
 
@@ -20,12 +20,12 @@ _DAY = "31.12.2025"
 @value("t_spine", "−10,0")
 def _(case: Case, say: Language) -> str:
     study = latest_study(case)
-    return measured(study.t.get("lumbar_spine") if study else None, say)
+    return t_text(study.t.get("lumbar_spine") if study else None, say)
 
 
 @value("t_elsewhere", "−10,0")
 def _(case: Case, say: Language) -> str:
-    return measured(_elsewhere(case), say)
+    return t_text(_elsewhere(case), say)
 
 
 @value("t_elsewhere_site", "område ikke angivet")
@@ -40,7 +40,7 @@ def _elsewhere(case: Case) -> Measurement | None:
 
 @value("z_score", "−10,0")
 def _(case: Case, say: Language) -> str:
-    return measured(newest(case, "z_score"), say)
+    return t_text(newest(case, "z_score"), say)
 
 
 @value("z_date", _DAY)

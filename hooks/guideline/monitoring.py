@@ -16,6 +16,8 @@ from hooks.guideline.thresholds import EGFR_REDUCED
 from hooks.guideline.treatment import booked, bp_start, on_oral_bp, on_zol, visited
 
 STATUS_VISITS = ("bone_status_visit", "physician_bone_review")
+#: Diseases in which kidney function is at risk of falling (a default).
+KIDNEY_DISEASES = ("ckd", "diabetes_type1", "diabetes_type2", "hypertension", "heart_failure")
 
 
 def _day_of_course(case: Case, months: float) -> date:
@@ -63,7 +65,7 @@ def kidney_risk(case: Case) -> Answer:
     """At risk of falling kidney function: eGFR below 60, kidney disease, diabetes, hypertension, heart failure."""
     return any_of(
         recorded(case, below(egfr(case), EGFR_REDUCED), *OBSERVATIONS),
-        any_condition(case, "ckd", "diabetes_type1", "diabetes_type2", "hypertension", "heart_failure"),
+        any_condition(case, *KIDNEY_DISEASES),
     )
 
 

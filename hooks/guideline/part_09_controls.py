@@ -101,7 +101,7 @@ def mon_renal_4(case: Case) -> Answer:
     strength="is repeated",
     card="C-STATUS",
     hooks=(PATIENT_VIEW,),
-    proposals=(task("measure_height"),),
+    proposals=(task("measure_height_again"),),
 )
 def mon_height_1(case: Case) -> Answer:
     """Height is measured at the start and again; every 24 months is a default."""

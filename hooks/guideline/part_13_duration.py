@@ -70,7 +70,7 @@ def dur_1(case: Case) -> Answer:
     indicator="warning",
     hooks=(PATIENT_VIEW, POPULATION),
     settled_by=("dxa",),
-    proposals=(order("dxa"), book("physician_bone_review"), task("measure_height")),
+    proposals=(order("dxa"), book("physician_bone_review"), task("measure_height_again")),
 )
 def dur_2(case: Case) -> Answer:
     """Five years of tablets: a scan, and a doctor's decision on stopping or going on."""

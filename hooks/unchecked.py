@@ -47,7 +47,7 @@ class Gap:
 def gap(case: Case, outcome: Outcome) -> Gap:
     """What could not be checked."""
     if no_cards_at_all(case):
-        return Gap(broken=outcome.broken)
+        return Gap()
     open_checks = [(rule, _missing(case, unknown.needs)) for rule, unknown in outcome.unknown]
     if on_order_hook(case):
         open_checks = [(rule, keys) for rule, keys in open_checks if _keeps_safe(rule)]

@@ -66,8 +66,9 @@ def premenopausal(case: Case) -> Answer:
 
 
 def _menopausal(case: Case, wanted: str) -> Answer:
-    if not female(case):
-        return NO
+    woman = female(case)
+    if not isinstance(woman, Yes):
+        return woman
     status = menopause_status(case)
     if status is not None:
         return yes_if(status.value == wanted, status)

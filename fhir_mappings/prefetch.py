@@ -103,6 +103,8 @@ class _Identified(msgspec.Struct):
 
 
 _bundle = msgspec.json.Decoder(_Bundle).decode
+#: Keeps the place of an entry that could not be read.
+_MALFORMED = _Entry()
 _TYPE_AND_ID = re.compile(r"(?:^|/)([A-Za-z]+/[A-Za-z0-9.-]{1,255})(?:/_history/[^/]*)?$")
 
 
@@ -120,6 +122,7 @@ class Received:
         self.systems: set[str] = set()
         self._by_type: dict[str, dict[str | bytes, Item]] = {}
         self._by_url: dict[str, Item] | None = None
+        self._more_urls: list[tuple[str, str, str | bytes]] = []
         self._patient: Item | None = None
         self._ours: dict[bytes, str] = {}
         self._patient_urls: frozenset[str] = frozenset()
@@ -165,7 +168,7 @@ class Received:
     def coded(self, resource_type: str, wanted: Callable[[Meaning, Item], bool]) -> list[Item]:
         """The resources of a type whose `code` is wanted, or cannot be read and must be reported.
 
-        Notes the code systems of all of them, wanted or not.
+        Notes the code systems of all that are this patient's, wanted or not.
         """
         kept = []
         for item in self._by_type.get(resource_type, {}).values():
@@ -173,7 +176,7 @@ class Received:
             if about is None:
                 kept.append(item)
                 continue
-            if not about.systems <= self.systems:
+            if not about.systems <= self.systems and not self.not_ours(item.head.subject or item.head.patient):
                 self.systems.update(about.systems)
             if wanted(about, item):
                 kept.append(item)
@@ -192,6 +195,8 @@ class Received:
         if self._by_url is None:
             items = (item for group in self._by_type.values() for item in group.values())
             self._by_url = {item.full_url: item for item in items if item.full_url}
+            for url, resource_type, identity in self._more_urls:
+                self._by_url.setdefault(url, self._by_type[resource_type][identity])
         found = self._by_url.get(reference)
         match = _TYPE_AND_ID.search(reference)
         if found is None and match:
@@ -261,6 +266,8 @@ class Received:
         if any(link.relation == "next" for link in bundle.link or ()):
             state, reason = SourceState.PARTIAL, "more pages exist"
         for index, entry in enumerate(bundle.entry or ()):
+            if entry is _MALFORMED:
+                continue  # reported already
             raw = entry.resource
             try:
                 head = head_of(raw)
@@ -281,7 +288,11 @@ class Received:
         group = self._by_type.setdefault(item.head.resource_type, {})
         identity = item.head.id or bytes(item.raw)
         earlier = group.setdefault(identity, item)
-        if earlier is not item and bytes(earlier.raw) != bytes(item.raw):
+        if earlier is item:
+            return
+        if item.full_url and item.full_url != earlier.full_url:
+            self._more_urls.append((item.full_url, item.type, identity))
+        if bytes(earlier.raw) != bytes(item.raw):
             old, new = _version(earlier), _version(item)
             if old[:2] == new[:2]:
                 issues.append(Issue(item.reference, "received twice with different content, one was left out"))
@@ -301,7 +312,9 @@ class Received:
             del patients[item.id or bytes(item.raw)]
         self._patient = patients.get(self.patient_id)
         ours = self.patient
-        urls = (f"urn:uuid:{self.patient_id}", ours.full_url)
+        named = ("Patient", self.patient_id)
+        more = (url for url, *resource in self._more_urls if tuple(resource) == named)
+        urls = (f"urn:uuid:{self.patient_id}", ours.full_url, *more)
         self._patient_urls = frozenset(url for url in urls if url)
         try:
             identified = msgspec.json.decode(ours.raw, type=_Identified)
@@ -325,7 +338,7 @@ def _loose_bundle(key: str, value: Raw | bytes, issues: list[Issue]) -> _Bundle:
             entries.append(msgspec.json.decode(raw, type=_Entry))
         except BAD_DATA:
             issues.append(Issue(f"{key}[{index}]", "entry is malformed"))
-            entries.append(_Entry(Raw(b"")))
+            entries.append(_MALFORMED)
     try:
         links = msgspec.json.decode(loose.link or b"[]", type=list[_Link])
     except BAD_DATA:

@@ -63,7 +63,7 @@ def observation(code: Resource, number: str = "1", day: str | None = "2025-01-10
 def egfr(value: float, number: str = "1", day: str | None = "2025-01-10", **elements: Any) -> Resource:
     """An eGFR as a Danish laboratory sends it."""
     elements.setdefault("valueQuantity", {"value": value, "unit": "mL/min"})
-    return observation(coded(NPU, "DNK35302"), number, day, **elements)
+    return observation(elements.pop("code", coded(NPU, "DNK35302")), number, day, **elements)
 
 
 def t_score(value: float, code: str = "38264-8", number: str = "1", **elements: Any) -> Resource:

@@ -109,7 +109,7 @@ def _(case: Case, say: Language) -> str:
     return say.day(course.stop if course else None)
 
 
-@value("anabolic_ended", "romosozumab")
+@value("anabolic_ended", "romosozumab og teriparatid")
 def _(case: Case, say: Language) -> str:
     course = ended_anabolic(case)
     names = {drug for order in (course.evidence if course else ()) for drug in getattr(order, "drugs", ())} & ANABOLICS
@@ -124,7 +124,7 @@ def _running_anabolic(case: Case) -> tuple[str, Course] | None:
     return None
 
 
-@value("anabolic_running", "romosozumab")
+@value("anabolic_running", "anabolic treatment")
 def _(case: Case, say: Language) -> str:
     found = _running_anabolic(case)
     return say.term(f"drug.{found[0]}" if found else "drug.anabolic")

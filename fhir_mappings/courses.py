@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+import msgspec
+from msgspec.structs import replace
+
 from fhir_mappings.amounts import Amount
-from fhir_mappings.dosage import clip
+from fhir_mappings.dosage import Plan, clip
 from fhir_mappings.facts import DoseStep, MedicationCourse
 from fhir_mappings.products import Kind, Product
 
 Status = Literal["active", "paused", "ended"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One order, statement or supply before it is joined to others.
 
     `site`, `steps`, `steady`: of a glucocorticoid where it acts, its mg per day, and its one
-    dose per day when there is only one; None when dose or days are unknown. `daily`: the
-    amount per day of any drug. `references`: itself and what it absorbed. `replaces`: its
+    dose per day when there is only one; None when dose or days are unknown. `plan`: its
+    dosages, None of a supply. `references`: itself and what it absorbed. `replaces`: its
     priorPrescription. `based_on`: what it carries out or reports. `group`: orders written
-    together. `dosed`: it has a dosage of its own.
+    together.
     """
 
     reference: str
@@ -38,11 +39,10 @@ class Entry:
     cancer: bool = False
     steps: tuple[DoseStep, ...] | None = None
     steady: float | None = None
-    daily: Amount | None = None
+    plan: Plan | None = None
     prn: bool = False
     prn_mg: float | None = None
     text: str = ""
-    dosed: bool = False
     daily_mg: float | None = None
     intakes: float | None = None
     references: frozenset[str] = frozenset()
@@ -55,6 +55,15 @@ class Entry:
     def order(self) -> tuple[date, date, str]:
         """Sorts entries alike whatever order they were received in."""
         return self.start or date.min, self.stop or date.max, self.reference
+
+    @property
+    def dosed(self) -> bool:
+        """Whether it has a dosage of its own that is understood."""
+        return self.prn or (self.plan is not None and any(s.per_day is not None for s in self.plan.segments))
+
+    def daily(self, day: date) -> Amount | None:
+        """The amount per day around a day, None when it is not known."""
+        return self.plan.daily(day) if self.plan is not None else None
 
     @property
     def end_unknown(self) -> bool:

@@ -8,9 +8,11 @@ understood stays unknown: no dose, no timing, a free text alone, a rate, a maxim
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
+
+import msgspec
+from msgspec.structs import replace
 
 from fhir_mappings.amounts import Amount, Strength, amount_of, high_end
 from fhir_mappings.dates import day_after, day_or_none
@@ -19,28 +21,38 @@ from fhir_mappings.r4.datatypes import Dosage
 from fhir_mappings.timing import Bounds, Rhythm, bounds, rhythm
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Days with one dose. `end`: the first day without, None open.
+class Segment(msgspec.Struct, frozen=True):
+    """Days with one dosage. `end`: the first day without, None open. `once`: one dose on one day.
 
     `intake`: the amount taken at a time; `rhythm`: how often. None: not understood.
     """
 
     start: date | None
     end: date | None
-    intake: Amount | None
-    rhythm: Rhythm | None
+    dosage: Dosage
+    once: bool = False
+
+    @property
+    def intake(self) -> Amount | None:
+        return _intake(self.dosage)
+
+    @property
+    def rhythm(self) -> Rhythm | None:
+        if self.once:
+            return _ONCE
+        return None if self.dosage.modifierExtension else rhythm(self.dosage.timing)
 
     @property
     def per_day(self) -> Amount | None:
         """The amount of an average day."""
-        if self.intake is None or self.rhythm is None:
-            return None
-        return self.intake.times(self.rhythm.per_day)
+        intake, often = self.intake, self.rhythm
+        return None if intake is None or often is None else intake.times(often.per_day)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+_ONCE = Rhythm(1.0, 1.0)
+
+
+class Plan(msgspec.Struct, frozen=True):
     """The dosages of one order on the calendar.
 
     `start`: the first day, None when not written. `stop`: the day after the last, None when
@@ -92,6 +104,10 @@ def lay_out(dosages: Sequence[Dosage], start: date | None) -> Plan:
     the step before it. The same (or no) sequence: at the same time. As-needed dosages beside
     fixed ones are not counted.
     """
+    if not dosages:
+        return Plan(start=start)
+    if len(dosages) == 1 and not _only_events(dosages[0]):
+        return _lay_one(dosages[0], start)
     fixed = [dosage for dosage in dosages if not as_needed(dosage)]
     laid: list[Segment] = []
     placed, following = True, start
@@ -117,9 +133,33 @@ def lay_out(dosages: Sequence[Dosage], start: date | None) -> Plan:
         start=min(starts, default=start),
         stop=None if not ends or None in ends else max(end for end in ends if end is not None),
         placed=placed,
-        prn=bool(dosages) and not fixed,
-        text="; ".join(filter(None, (dosage.text or dosage.patientInstruction for dosage in dosages))),
+        prn=not fixed,
+        text="; ".join(filter(None, map(_text, dosages))),
     )
+
+
+def _lay_one(dosage: Dosage, start: date | None) -> Plan:
+    """The plan of a single dosage: most orders have no more."""
+    limit, prn = bounds(dosage.timing), as_needed(dosage)
+    (segment,) = _segments(dosage, limit, start)
+    return Plan(
+        segments=() if prn else (segment,),
+        start=segment.start,
+        stop=segment.end,
+        placed=limit.readable and segment.start is not None,
+        prn=prn,
+        text=_text(dosage),
+    )
+
+
+def _text(dosage: Dosage) -> str:
+    return dosage.text or dosage.patientInstruction or ""
+
+
+def _only_events(dosage: Dosage) -> bool:
+    """Taken on listed days."""
+    timing = dosage.timing
+    return timing is not None and bool(timing.event) and timing.repeat is None and timing.code is None
 
 
 def as_needed(dosage: Dosage) -> bool:
@@ -171,7 +211,9 @@ def used_up(steps: Sequence[DoseStep], mg: float) -> tuple[DoseStep, ...]:
     return tuple(closed)
 
 
-def _in_sequence(dosages: Sequence[Dosage]) -> list[list[Dosage]]:
+def _in_sequence(dosages: Sequence[Dosage]) -> Sequence[Sequence[Dosage]]:
+    if len(dosages) == 1:
+        return (dosages,)
     numbers = [dosage.sequence for dosage in dosages if dosage.sequence is not None]
     lowest = min(numbers, default=1)
     groups: dict[int, list[Dosage]] = {}
@@ -182,17 +224,13 @@ def _in_sequence(dosages: Sequence[Dosage]) -> list[list[Dosage]]:
 
 def _segments(dosage: Dosage, limit: Bounds, begin: date | None) -> list[Segment]:
     """The days of one dosage: from its own start, else from `begin`, to its earliest end."""
-    intake = _intake(dosage)
-    timing = dosage.timing
-    if timing is not None and timing.event and timing.repeat is None and timing.code is None:
-        once = Rhythm(1.0, 1.0)
-        return [Segment(d, day_after(d), intake, once) for d in map(day_or_none, timing.event)]
-    start = limit.start or begin
-    ends = [limit.end] if limit.end is not None else []
+    if dosage.timing is not None and _only_events(dosage):
+        return [Segment(each, day_after(each), dosage, once=True) for each in map(day_or_none, dosage.timing.event)]
+    start, end = limit.start or begin, limit.end
     if limit.days is not None and start is not None:
-        ends.append(start + timedelta(days=limit.days))
-    how_often = None if dosage.modifierExtension else rhythm(timing)
-    return [Segment(start, min(ends, default=None), intake, how_often)]
+        counted = start + timedelta(days=limit.days)
+        end = counted if end is None else min(end, counted)
+    return [Segment(start, end, dosage)]
 
 
 def _intake(dosage: Dosage) -> Amount | None:

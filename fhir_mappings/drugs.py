@@ -19,6 +19,8 @@ BONE_DRUGS = frozenset(
         *("zoledronate", "denosumab", "teriparatide", "romosozumab", "raloxifene", "etidronate", "strontium"),
     }
 )
+#: Given as an injection or infusion that the rules count; their cancer products are told apart.
+INJECTED = frozenset({"denosumab", "zoledronate"})
 #: Names that are one substance: two orders of it are orders of the same drug.
 SUBSTANCES = GLUCOCORTICOIDS | SUPPLEMENTS | BONE_DRUGS | {"warfarin", "lithium", "paracetamol"}
 #: Names that are a class of drugs.

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from fhir_mappings.courses import Entry, by_drug
 from fhir_mappings.dosage import clip, flatten
@@ -125,11 +126,12 @@ def _one_course(statement: Entry, orders: Sequence[Entry]) -> Entry:
         steps = clip(flatten(step for order in orders for step in order.steps or ()), start, stop)
     return replace(
         statement,
+        product=statement.product if statement.product.drugs else newest.product,
         start=start,
         stop=stop,
         steps=steps,
         steady=dosed.steady,
-        daily=dosed.daily,
+        plan=dosed.plan,
         route=statement.route or newest.route,
         site=statement.site if statement.route else newest.site or statement.site,
         cancer=statement.cancer or newest.cancer,

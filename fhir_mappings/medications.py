@@ -10,11 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+import msgspec
+from msgspec import Raw
+
 from fhir_mappings.amounts import amount_of
-from fhir_mappings.codes import concepts_of
+from fhir_mappings.codes import concepts_of, meaning
 from fhir_mappings.courses import Entry, course_of
 from fhir_mappings.dates import day_or_none, first_day
 from fhir_mappings.dosage import clip, lay_out
+from fhir_mappings.drugs import INJECTED
 from fhir_mappings.facts import Administration, Dispensing, Drafts, Issue, MedicationCourse, Sex
 from fhir_mappings.joining import joined
 from fhir_mappings.prefetch import Received
@@ -28,6 +32,7 @@ from fhir_mappings.r4.medication import (
     MedicationRequest,
     MedicationStatement,
 )
+from fhir_mappings.resources import BAD_DATA, Item
 from fhir_mappings.routes import route_of
 from fhir_mappings.supply import Supply, supplied
 from fhir_mappings.timing import days_in
@@ -39,9 +44,9 @@ READS = (
     Query("medicationAdministrations", "MedicationAdministration", 500, "-effective-time"),
     Query("medicationDispenses", "MedicationDispense", 500, "-whenhandedover"),
 )
-#: What is given as an injection or infusion that the rules count.
-INJECTED = frozenset({"denosumab", "zoledronate"})
 _DONE = frozenset({"completed", "in-progress"})
+#: No longer taken, or never.
+_GONE = frozenset({"completed", "stopped", "cancelled", "draft", "entered-in-error"} | {"not-taken", "intended"})
 _NONE: frozenset[str] = frozenset()
 
 
@@ -111,15 +116,45 @@ def _doubles(draft: MedicationCourse, course: MedicationCourse) -> bool:
 
 def _entries(received: Received, desk: Desk, issues: list[Issue]) -> list[Entry]:
     found = []
-    for item in received.items("MedicationRequest"):
+    for item in received.items("MedicationRequest", lambda item: _matters(item, received, _GONE)):
         order = received.read(item, MedicationRequest, issues)
         if order is not None and counts(order):
             found.append(entry_of_order(order, item.reference, desk))
-    for item in received.items("MedicationStatement"):
+    for item in received.items("MedicationStatement", lambda item: _matters(item, received, _GONE)):
         statement = received.read(item, MedicationStatement, issues)
         if statement is not None:
             found.append(entry_of_statement(statement, item.reference, desk))
     return [entry for entry in found if entry is not None]
+
+
+class _Head(msgspec.Struct, gc=False, rename="camel"):
+    """What says whether a medication resource matters before it is read."""
+
+    status: str = ""
+    medication_codeable_concept: Raw = Raw()
+    based_on: Raw = Raw()
+    derived_from: Raw = Raw()
+
+
+_head = msgspec.json.Decoder(_Head).decode
+
+
+def _matters(item: Item, received: Received, gone: frozenset[str] | None) -> bool:
+    """Whether a rule may read the resource, or it must be reported.
+
+    A product without a known code matters only while it is taken (rules count the drugs):
+    not in a status of `gone`, None for all. One that reports another order may be that order's.
+    """
+    try:
+        head = _head(item.raw)
+    except BAD_DATA:
+        return True
+    about = meaning(bytes(head.medication_codeable_concept)) if head.medication_codeable_concept else None
+    if about is None or head.based_on or head.derived_from or received.not_ours(item.head.subject):
+        return True
+    if not about.systems <= received.systems:
+        received.systems.update(about.systems)
+    return "medication" in about.concepts or (gone is not None and head.status not in gone)
 
 
 def _dispensings(
@@ -127,7 +162,7 @@ def _dispensings(
 ) -> tuple[list[Dispensing], list[Supply]]:
     """What was handed out up to the day asked; one without a date is left out with an issue."""
     found, handed = [], []
-    for item in received.items("MedicationDispense"):
+    for item in received.items("MedicationDispense", lambda item: _matters(item, received, None)):
         dispense = received.read(item, MedicationDispense, issues)
         if dispense is None or dispense.status not in _DONE:
             continue
@@ -143,7 +178,7 @@ def _dispensings(
         plan = lay_out(dispense.dosageInstruction, day)
         orders = frozenset[str]().union(*map(desk.named, dispense.authorizingPrescription))
         order = next((entry for entry in entries if entry.references & orders), None)
-        daily = plan.daily(day) or (order.daily if order is not None else None)
+        daily = plan.daily(day) or (order.daily(day) if order is not None else None)
         days = days_in(dispense.daysSupply, "d") or product.strength.ratio(amount, daily)
         mg = product.strength.mg(amount)
         site = product.glucocorticoid(route or (order.route if order is not None else ""))
@@ -158,7 +193,7 @@ def _dispensings(
 def _administrations(received: Received, desk: Desk, issues: list[Issue]) -> tuple[list[Administration], list[Supply]]:
     """Doses given up to the day asked."""
     found, given = [], []
-    for item in received.items("MedicationAdministration"):
+    for item in received.items("MedicationAdministration", lambda item: _matters(item, received, None)):
         dose = received.read(item, MedicationAdministration, issues)
         if dose is None or dose.status not in _DONE:
             continue

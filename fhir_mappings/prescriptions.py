@@ -9,18 +9,19 @@ prescribed one at a time, is still taken (0.5 counts an order without stop as ru
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
+from typing import NamedTuple
 
 from fhir_mappings.amounts import amount_of
 from fhir_mappings.courses import Entry, Status
 from fhir_mappings.dates import day_after, day_or_none, first_day, last_day
 from fhir_mappings.dosage import Plan, clip, lay_out, used_up
-from fhir_mappings.drugs import GLUCOCORTICOIDS
+from fhir_mappings.drugs import GLUCOCORTICOIDS, INJECTED
 from fhir_mappings.facts import DoseStep
 from fhir_mappings.prefetch import Received
-from fhir_mappings.products import Kind, Product, Products
+from fhir_mappings.products import Product, Products
 from fhir_mappings.r4.datatypes import Dosage, Reference
 from fhir_mappings.r4.medication import DispenseRequest, MedicationRequest, MedicationStatement
 from fhir_mappings.routes import route_of
@@ -46,11 +47,21 @@ class Desk:
     named: Callable[[Reference | None], frozenset[str]]
 
 
+class Links(NamedTuple):
+    """What an order or statement names: what it replaces, what it carries out or reports, its group."""
+
+    replaces: frozenset[str] = frozenset()
+    based_on: frozenset[str] = frozenset()
+    group: str = ""
+
+
 def names_in(received: Received) -> Callable[[Reference | None], frozenset[str]]:
     """Finds what a reference names: `Type/id` as issues and facts have it; empty without one."""
 
     def named(reference: Reference | None) -> frozenset[str]:
-        return frozenset({received.named(reference.reference)} if reference and reference.reference else ())
+        if reference is None or not reference.reference:
+            return frozenset()
+        return frozenset((received.named(reference.reference),))
 
     return named
 
@@ -73,21 +84,14 @@ def entry_of_order(order: MedicationRequest, reference: str, desk: Desk) -> Entr
 
 def _prescribed(order: MedicationRequest, reference: str, plan: Plan, status: Status, desk: Desk) -> Entry:
     """An order, or a draft of one, on the given plan."""
-    entry = _entry(order, order.dosageInstruction, reference, plan, plan.stop, status, desk)
-    supply = order.dispenseRequest
-    steps, stop, quantity = entry.steps, entry.stop, _quantity_mg(supply, entry.product)
-    if steps is not None and stop is None:
-        steps = _ended_by_supply(steps, quantity, supply)
-        stop = steps[-1].end if steps else entry.start
     group = order.groupIdentifier
-    return replace(
-        entry,
-        stop=stop,
-        steps=steps,
-        prn_mg=quantity if entry.prn and entry.site == "systemic" else None,
+    links = Links(
         replaces=desk.named(order.priorPrescription),
-        based_on=frozenset[str]().union(*map(desk.named, order.basedOn)),
+        based_on=_all_named(order.basedOn, desk),
         group=f"{group.system or ''}|{group.value}" if group is not None and group.value else "",
+    )
+    return _entry(
+        order, order.dosageInstruction, reference, plan, plan.stop, status, desk, links, order.dispenseRequest
     )
 
 
@@ -117,9 +121,12 @@ def _stated(statement: MedicationStatement, reference: str, begin: date | None, 
     end = day_after(last_day(statement.effectivePeriod))
     plan = lay_out(statement.dosage, begin)
     stops = [each for each in (plan.stop, end) if each is not None]
-    entry = _entry(statement, statement.dosage, reference, plan, min(stops, default=None), status, desk)
-    links = (*statement.basedOn, *statement.derivedFrom)
-    return replace(entry, based_on=frozenset[str]().union(*map(desk.named, links)))
+    links = Links(based_on=_all_named((*statement.basedOn, *statement.derivedFrom), desk))
+    return _entry(statement, statement.dosage, reference, plan, min(stops, default=None), status, desk, links)
+
+
+def _all_named(references: Sequence[Reference], desk: Desk) -> frozenset[str]:
+    return frozenset[str]().union(*map(desk.named, references)) if references else frozenset()
 
 
 def _entry(
@@ -130,15 +137,26 @@ def _entry(
     stop: date | None,
     status: Status,
     desk: Desk,
+    links: Links,
+    supply: DispenseRequest | None = None,
 ) -> Entry:
     route = route_of(dosage.route for dosage in dosages)
     product = desk.products.of(resource, reference).by(route)
     site = product.glucocorticoid(route)
-    placed = plan
-    if plan.start is None and stop is None and status == "active":
-        placed = lay_out(dosages, desk.as_of)  # taken today at least, since when is not known
-    steps = _steps(placed, product, site, stop) if plan.start or placed.stop is None else None
-    intake_mg = [mg for s in plan.segments if (mg := product.strength.mg(s.intake)) is not None]
+    steps, steady, prn_mg = None, None, None
+    if site == "systemic":
+        quantity = _quantity_mg(supply, product)
+        prn_mg = quantity if plan.prn else None
+        placed = plan
+        if plan.start is None and stop is None and status == "active":
+            placed = lay_out(dosages, desk.as_of)  # taken today at least, since when is not known
+        if plan.start is not None or placed.stop is None:
+            steps = _steps(placed, product, stop)
+        if steps is not None:
+            steady = steps[0].mg_per_day if len(steps) == 1 else None
+            if stop is None:
+                steps = _ended_by_supply(steps, quantity, supply)
+                stop = steps[-1].end if steps else plan.start
     daily_mg, intakes = _calcium(plan, product, dosages, desk.as_of)
     return Entry(
         reference=reference,
@@ -149,22 +167,31 @@ def _entry(
         stop=stop,
         route=route,
         site=site,
-        cancer=product.cancer(max(intake_mg, default=None)),
+        cancer=bool(product.drugs & INJECTED) and product.cancer(_highest_intake(plan, product)),
         steps=steps,
-        steady=steps[0].mg_per_day if steps is not None and len(steps) == 1 else None,
-        daily=plan.daily(desk.as_of),
+        steady=steady,
+        plan=plan,
         prn=plan.prn,
+        prn_mg=prn_mg,
         text=plan.text,
-        dosed=plan.prn or any(segment.per_day is not None for segment in plan.segments),
         daily_mg=daily_mg,
         intakes=intakes,
-        references=frozenset({reference}),
+        references=frozenset((reference,)),
+        replaces=links.replaces,
+        based_on=links.based_on,
+        group=links.group,
     )
 
 
-def _steps(plan: Plan, product: Product, site: Kind, stop: date | None) -> tuple[DoseStep, ...] | None:
-    """mg per day of a systemic glucocorticoid; of a class or route that is not understood none are known."""
-    if site != "systemic" or not product.drugs & GLUCOCORTICOIDS:
+def _highest_intake(plan: Plan, product: Product) -> float | None:
+    """mg of the largest dose at a time."""
+    found = [product.strength.mg(segment.intake) for segment in plan.segments]
+    return max((mg for mg in found if mg is not None), default=None)
+
+
+def _steps(plan: Plan, product: Product, stop: date | None) -> tuple[DoseStep, ...] | None:
+    """mg per day; of a glucocorticoid known by its class alone none are known."""
+    if not product.drugs & GLUCOCORTICOIDS:
         return None
     steps = plan.steps(product.strength)
     return None if steps is None else clip(steps, None, stop)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from types import MappingProxyType
 
 from fhir_mappings.codes import concepts_of
@@ -72,6 +73,7 @@ def route_of(concepts: Iterable[CodeableConcept | None]) -> str:
     return sent
 
 
+@lru_cache(maxsize=1024)
 def _route(concept: CodeableConcept) -> str:
     coded = concepts_of(concept.coding, "route")
     if coded:

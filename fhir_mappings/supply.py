@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
+
+from msgspec.structs import replace
 
 from fhir_mappings.courses import Entry, by_drug
 from fhir_mappings.dosage import clip, flatten
@@ -118,8 +120,8 @@ def _spread(supplies: Sequence[Supply], entry: Entry | None) -> tuple[DoseStep, 
     free = entry.start if entry is not None else None
     for supply in supplies:
         days = supply.days
-        if days is None and entry is not None and entry.daily is not None and supply.mg is not None:
-            daily = entry.product.strength.mg(entry.daily)
+        if days is None and entry is not None and supply.mg is not None:
+            daily = entry.product.strength.mg(entry.daily(supply.day))
             days = supply.mg / daily if daily else None
         if supply.mg is None or days is None or not 0 < days <= _LONGEST_DAYS:
             return None

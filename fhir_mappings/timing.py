@@ -11,6 +11,8 @@ from datetime import date
 from math import ceil, isfinite
 from types import MappingProxyType
 
+import msgspec
+
 from fhir_mappings.dates import day_after, first_day, last_day
 from fhir_mappings.r4.datatypes import Quantity, Timing, TimingRepeat
 
@@ -64,8 +66,7 @@ class Rhythm:
         return self.times / self.days
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(msgspec.Struct, frozen=True):
     """When a dosage begins and ends. `end`: the first day without. `days`: its length without dates.
 
     All None: not bounded. `readable` False: bounded in a way that is not understood.

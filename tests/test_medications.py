@@ -421,6 +421,19 @@ def test_products_tell_drugs_apart_when_they_are_counted() -> None:
     assert len({c.product for c in courses}) == 3
 
 
+def test_a_product_no_rule_knows_matters_while_it_is_taken() -> None:
+    assert only(read(order(1, **drug("J01CE02", "Penicillin")))).display == "Penicillin"
+    assert read(order(1, status="completed", **drug("J01CE02"))).courses == ()
+    assert read(statement(1, "2024-01-01", status="stopped", **drug("J01CE02"))).courses == ()
+
+
+def test_what_no_rule_knows_still_ends_the_order_it_reports() -> None:
+    told = statement(2, "2024-01-01", "2024-06-30", basedOn=[of("MedicationRequest", 1)], **drug("", "Alendronat"))
+    course = only(read(order(1, "2024-01-01", **ALENDRONATE), told | {"status": "completed"}))
+    assert when(course) == "2024-01-01 to 2024-07-01 not active"
+    assert course.drugs == {"alendronate"}
+
+
 # injections and infusions
 
 

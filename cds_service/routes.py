@@ -167,5 +167,9 @@ def _language(client: Client | None, settings: Settings) -> LanguageCode:
     """The language of the answer: what the client's entry says, else what the caller accepts, else the setting."""
     if client is not None and client.language is not None:
         return client.language
-    accepted = request.accept_languages.best_match(LANGUAGES)
-    return next((language for language in LANGUAGES if language == accepted), settings.language)
+    for tag, quality in request.accept_languages:  # best first
+        primary = tag.partition("-")[0].lower()
+        found = next((language for language in LANGUAGES if language == primary), None)
+        if found and quality > 0:
+            return found
+    return settings.language

@@ -44,6 +44,16 @@ def t_score(
     }
 
 
+def egfr(value: float = 28) -> dict[str, Any]:
+    """An eGFR, two weeks old."""
+    return t_score() | {
+        "id": "egfr",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "62238-1"}]},
+        "effectiveDateTime": "2025-02-24",
+        "valueQuantity": {"value": value, "code": "mL/min/{1.73_m2}", "system": "http://unitsofmeasure.org"},
+    }
+
+
 def smoker(patient_id: str = PATIENT_ID) -> dict[str, Any]:
     """She smokes."""
     return {
@@ -85,6 +95,24 @@ def prednisolone(status: str = "draft") -> dict[str, Any]:
     }
 
 
+def alendronate() -> dict[str, Any]:
+    """A draft of 70 mg alendronate weekly."""
+    return {
+        "resourceType": "MedicationRequest",
+        "id": "draft-1",
+        "status": "draft",
+        "intent": "order",
+        "subject": {"reference": f"Patient/{PATIENT_ID}"},
+        "medicationCodeableConcept": {"coding": [{"system": "http://www.whocc.no/atc", "code": "M05BA04"}]},
+        "dosageInstruction": [
+            {
+                "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "wk"}},
+                "doseAndRate": [{"doseQuantity": {"value": 70, "unit": "mg", "code": "mg"}}],
+            }
+        ],
+    }
+
+
 def bundle(*resources: dict[str, Any], kind: str = "searchset") -> dict[str, Any]:
     """A Bundle of the resources; without any it says "searched, none found"."""
     entries = [{"fullUrl": f"{SERVER}/{r['resourceType']}/{r['id']}", "resource": r} for r in resources]
@@ -92,14 +120,19 @@ def bundle(*resources: dict[str, Any], kind: str = "searchset") -> dict[str, Any
 
 
 def request(hook: str = "patient-view") -> dict[str, Any]:
-    """A call about a woman of 67 who smokes and has a T-score of -2.8; on the order hooks with prednisolone."""
+    """A call about a woman of 67 who smokes and has a T-score of -2.8.
+
+    On order-select alendronate is drafted and her eGFR is 28; on order-sign prednisolone is drafted.
+    """
     prefetch: dict[str, Any] = {key: bundle() for key in KEYS}
     prefetch["patient"] = patient()
     prefetch["observations"] = bundle(t_score(), smoker())
     context: dict[str, Any] = {"userId": "Practitioner/gp-1", "patientId": PATIENT_ID}
-    if hook != "patient-view":
+    if hook == "order-sign":
         context["draftOrders"] = bundle(prednisolone(), kind="collection")
     if hook == "order-select":
+        prefetch["observations"] = bundle(t_score(), smoker(), egfr())
+        context["draftOrders"] = bundle(alendronate(), kind="collection")
         context["selections"] = ["MedicationRequest/draft-1"]
     return {
         "hook": hook,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from fhir_mappings.facts import Measurement
 from hooks.guideline.bone_density import SPINE, latest_study
 from hooks.guideline.calendar import add_months, completed_years
 from hooks.guideline.case import Case
@@ -25,7 +26,7 @@ from hooks.guideline.thresholds import GC_AFTER_MIN, STOP_MIN, T_OSTEOPOROSIS, T
 from hooks.guideline.treatment import bp_start, stop_date
 from hooks.language import Language
 from hooks.values import value, when
-from hooks.values.common import measured
+from hooks.values.common import t_text
 from hooks.values.fractures import fracture_list
 
 _DAY = "ikke registreret"
@@ -41,14 +42,20 @@ def _(case: Case, say: Language) -> str:
 
 @value("hip_five", "ikke registreret")
 def _(case: Case, say: Language) -> str:
+    return _hip(case, say)
+
+
+def _hip(case: Case, say: Language) -> str:
+    """The T-score of the hip on the five-year scan."""
     hip = hip_at_five_years(case)
-    return say.number(hip.value) if isinstance(hip, Known) else say.term("not_recorded")
+    scores = [f for f in hip.evidence if isinstance(f, Measurement)] if isinstance(hip, Known) else []
+    return t_text(scores[0] if scores else None, say)
 
 
 @value("spine_latest", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     study = latest_study(case)
-    return measured(study.lowest(SPINE) if study is not None else None, say)
+    return t_text(study.lowest(SPINE) if study is not None else None, say)
 
 
 @value("continue_because", "hoftebrud, ryghvirvelbrud eller brud under behandlingen")
@@ -70,10 +77,9 @@ def _yes_in_treatment(case: Case) -> bool:
 @value("grey_reasons", "T-score i hoften −2,51, tidligere brud i hofte eller ryg, brud inden for fem år og prednisolon")
 def _(case: Case, say: Language) -> str:
     """What speaks against a stop, where not both criteria for going on are met."""
-    hip = hip_at_five_years(case)
     reasons = []
-    if isinstance(at_most(hip, T_STOP_HIP), Yes) and isinstance(hip, Known):
-        reasons.append(say.term("dur.hip").format(t=say.number(hip.value)))
+    if isinstance(at_most(hip_at_five_years(case), T_STOP_HIP), Yes):
+        reasons.append(say.term("dur.hip").format(t=_hip(case, say)))
     for name, answer in (
         ("dur.major_fracture", major_fracture(case)),
         ("dur.fracture_in_treatment", fractured_in_treatment(case)),

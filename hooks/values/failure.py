@@ -12,7 +12,7 @@ from hooks.guideline.logic import Yes, evident
 from hooks.guideline.thresholds import FAILURE_AFTER, T_FALL_HIP, T_FALL_SPINE
 from hooks.language import Language
 from hooks.values import value, when
-from hooks.values.common import measured, rounded
+from hooks.values.common import rounded, t_text
 
 _PAIR = "−10,25 (31.12.2024) til −10,75 (31.12.2025)"
 _FRACTURES = "ryghvirvelbrud (31.12.2025), ryghvirvelbrud (31.12.2024) og underarmsbrud (31.12.2023)"
@@ -26,7 +26,7 @@ def _pair(case: Case, sites: Iterable[str], say: Language) -> str:
 
 
 def _at(score: Measurement, say: Language) -> str:
-    return f"{measured(score, say)} ({say.day(score.date)})"
+    return f"{t_text(score, say)} ({say.day(score.date)})"
 
 
 def _fall(case: Case, sites: Iterable[str], limit: float, say: Language) -> str:

@@ -15,7 +15,7 @@ from hooks.guideline.treatment import bp_start, den_last, infusions, stop_date, 
 from hooks.language import Language
 from hooks.values import value
 
-_DAY = "31.12.2025"
+_DAY = "ikke registreret"  # longer than any date
 
 
 def measured(measurement: Measurement | None, say: Language, unit: str = "", decimals: int | None = None) -> str:
@@ -39,7 +39,7 @@ def day_of(measurement: Measurement | None, say: Language) -> str:
     return say.day(measurement.date if measurement is not None else None)
 
 
-@value("t_low", "−10,0")
+@value("t_low", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     study = latest_study(case)
     return t_text(study.lowest() if study else None, say)
@@ -64,7 +64,7 @@ def _(case: Case, say: Language) -> str:
     return say.day(study.date if study else None)
 
 
-@value("t_hip", "−10,0")
+@value("t_hip", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     study = latest_study(case)
     return t_text(study.lowest(HIP) if study else None, say)

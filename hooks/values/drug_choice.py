@@ -22,7 +22,7 @@ from hooks.guideline.treatment import (
 from hooks.language import Language
 from hooks.values import value, when
 
-_DAY = "31.12.2025"
+_DAY = "ikke registreret"  # longer than any date
 _CARDIOVASCULAR = ("hypertension", "hyperlipidaemia", "ischaemic_heart_disease", "heart_failure")
 _DIABETES = ("diabetes_type1", "diabetes_type2")
 _NOT_TERIPARATIDE = ("skeletal_radiotherapy", "skeletal_malignancy", "bone_metastasis", "myeloma")

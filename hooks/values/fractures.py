@@ -66,7 +66,7 @@ def _(case: Case, say: Language) -> str:
     return fracture_list(case, say, lambda f: not_high_energy(f) and within_days(f.date, case.today, FRACTURE_LETTER))
 
 
-@value("small_compression", "19,5 %")
+@value("small_compression", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     found = [
         f.compression_pct

@@ -13,7 +13,7 @@ from hooks.language import Language
 from hooks.values import value, when
 from hooks.values.common import measured
 
-_DAY = "31.12.2025"
+_DAY = "ikke registreret"  # longer than any date
 
 
 def _ordered(case: Case, concept: str) -> Order | None:
@@ -73,14 +73,14 @@ def _(case: Case, say: Language) -> str:
     return _latest(latest[0] if latest else None, say, decimals=2)
 
 
-@value("low_calcium", "1,17 mmol/l")
+@value("low_calcium", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     """The low value of the latest day, with its unit."""
     low = [m for m in latest_calcium(case) if is_low(m)]
     return f"{say.number(low[0].value, 2)} {say.term('unit.calcium')}" if low else say.term("not_recorded")
 
 
-@value("supplement_missing", "calcium og D-vitamin")
+@value("supplement_missing", "calcium and vitamin D")
 def _(case: Case, say: Language) -> str:
     lacking = [
         say.term(f"drug.{drug}")

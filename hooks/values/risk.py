@@ -40,20 +40,20 @@ def _(case: Case, say: Language) -> str:
     return say.list(say.term(f"drug.{d}") for d in ASSOCIATED_DRUGS if d in taken) or say.term("none")
 
 
-@value("bmi", "18,49")
+@value("bmi", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     found = bmi(case)
     return say.number(round(found.value, 1)) if isinstance(found, Known) else say.term("not_recorded")
 
 
-@value("bmi_date", "31.12.2025")
+@value("bmi_date", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     found = bmi(case)
     days = [fact.date for fact in found.evidence if isinstance(fact, Measurement)] if isinstance(found, Known) else []
     return say.day(max(days, default=None))
 
 
-@value("height_loss", "12,5")
+@value("height_loss", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     found = height_loss(case)
     return say.number(round(found.value, 1)) if isinstance(found, Known) else say.term("not_recorded")

@@ -14,16 +14,16 @@ from hooks.language import Language
 from hooks.values import value, when
 from hooks.values.common import day_of, measured, t_text
 
-_DAY = "31.12.2025"
+_DAY = "ikke registreret"  # longer than any date
 
 
-@value("t_spine", "−10,0")
+@value("t_spine", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     study = latest_study(case)
     return t_text(study.t.get("lumbar_spine") if study else None, say)
 
 
-@value("t_elsewhere", "−10,0")
+@value("t_elsewhere", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     return t_text(_elsewhere(case), say)
 
@@ -38,7 +38,7 @@ def _elsewhere(case: Case) -> Measurement | None:
     return next((m for m in values(case, "t_score") if m.site not in DIAGNOSTIC), None)
 
 
-@value("z_score", "−10,0")
+@value("z_score", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     return t_text(newest(case, "z_score"), say)
 

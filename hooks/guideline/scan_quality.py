@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from fhir_mappings.facts import Measurement
 from hooks.guideline.bone_density import DIAGNOSTIC, latest_study, studies
 from hooks.guideline.calendar import add_months
 from hooks.guideline.case import OBSERVATIONS, Case, absent, predicate
 from hooks.guideline.fractures import any_fracture
 from hooks.guideline.laboratory import values
-from hooks.guideline.logic import NO, Answer, all_of, any_of, exists, yes_if
+from hooks.guideline.logic import NO, Answer, Known, all_of, any_of, below, exists, yes_if
 from hooks.guideline.scope import condition
 from hooks.guideline.thresholds import VITD_SCAN_AFTER, VITD_SCAN_BEFORE, VITD_VERY_LOW
 
@@ -49,8 +50,12 @@ def vitamin_d_very_low_near_scan(case: Case) -> Answer:
     if study is None:
         return absent(case, *OBSERVATIONS)
     first, last = add_months(study.date, -VITD_SCAN_BEFORE), add_months(study.date, VITD_SCAN_AFTER)
-    near = (m for m in values(case, "vitamin_d") if first <= m.date <= last and m.value < VITD_VERY_LOW)
+    near = (m for m in values(case, "vitamin_d") if first <= m.date <= last and _very_low(m))
     return exists(near, otherwise=absent(case, *OBSERVATIONS))
+
+
+def _very_low(vitamin_d: Measurement) -> bool:
+    return bool(below(Known(vitamin_d.value), VITD_VERY_LOW))
 
 
 @predicate

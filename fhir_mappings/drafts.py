@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -77,14 +78,20 @@ def codings(systems: frozenset[str], concept: str, kind: str, exactly: str = "")
 
     `exactly`: the one code of the tables that is meant.
     """
+    writable = _writable(concept, kind, exactly)
+    known = [code for code in writable if code.system in systems]
+    return [{"system": code.system, "code": code.code, "display": code.display} for code in known or writable[:1]]
+
+
+@cache
+def _writable(concept: str, kind: str, exactly: str) -> tuple[Code, ...]:
+    """The code to write in each system, in the order of WRITTEN."""
     found: dict[str, Code] = {}
     for code in codes_for(concept, kind):
         preferred = exactly or PREFERRED.get((concept, code.system), code.code)
         if code.code == preferred:
             found.setdefault(code.system, code)
-    writable = [found[system] for system in WRITTEN[kind] if system in found]
-    known = [code for code in writable if code.system in systems]
-    return [{"system": code.system, "code": code.code, "display": code.display} for code in (known or writable[:1])]
+    return tuple(found[system] for system in WRITTEN[kind] if system in found)
 
 
 def concept_of(text: str, coding: Iterable[Resource] = ()) -> Resource:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -23,7 +25,6 @@ from fhir_mappings.facts import (
     Order,
     PatientFacts,
 )
-from hooks.evaluation import respond
 from hooks.guideline.proposal import (
     Proposal,
     book,
@@ -35,12 +36,10 @@ from hooks.guideline.proposal import (
     refer,
     task,
 )
-from hooks.guideline.register import RULES
 from hooks.guideline.rule import Rule
 from hooks.language import LanguageCode
 from tests.made_up import TODAY, WOMAN, Answering, rule
-from tests.vignette_facts import facts_of
-from tests.vignette_requests import load_vignettes
+from tests.worked import answers
 
 LATER = date(2026, 7, 10)
 
@@ -316,37 +315,18 @@ def test_a_task_can_be_dated(made: Answering) -> None:
 
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_every_suggestion_to_a_worked_patient_is_valid(language: LanguageCode) -> None:
-    for vignette in load_vignettes():
-        facts = facts_of(vignette)
-        answer = respond(
-            facts,
-            vignette["hook"],
-            language,
-            hook_instance="x",
-            rules=RULES,
-            draft_resources=as_sent(facts),
-        )
+    made: dict[str, dict[str, Any]] = {}
+    for vignette, answer in answers(language):
         for card in answer["cards"]:
             found = card.get("suggestions", [])
             assert len(found) <= 5
             assert len({s["uuid"] for s in found}) == len(found)
-            for resource in resources(found):
-                get_fhir_model_class(resource["resourceType"]).model_validate(resource)
-                assert "{" not in str(resource.get("description", "")), "a value was left out"
+            made |= {alike(resource, vignette["id"]): resource for resource in resources(found)}
+    for resource in made.values():
+        get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+        assert "{" not in str(resource.get("description", "")), "a value was left out"
 
 
-def as_sent(facts: PatientFacts) -> dict[str, dict[str, Any]]:
-    """Plain resources for the drafts of a worked patient."""
-    subject = {"reference": f"Patient/{facts.patient_id}"}
-    common = {"status": "draft", "intent": "order", "subject": subject}
-    sent: dict[str, dict[str, Any]] = {}
-    drafts = facts.drafts
-    prescriptions = [d.reference for d in drafts.medications] + [d.reference for d in drafts.stops]
-    requests = [d.reference for d in drafts.services] + [d.reference for d in drafts.referrals]
-    for reference in prescriptions:
-        what = {"resourceType": "MedicationRequest", "medicationCodeableConcept": {"text": "x"}}
-        sent[reference] = {**what, "id": reference.partition("/")[2], **common}
-    for reference in requests:
-        what = {"resourceType": "ServiceRequest", "code": {"text": "x"}}
-        sent[reference] = {**what, "id": reference.partition("/")[2], **common}
-    return sent
+def alike(resource: dict[str, Any], patient_id: str) -> str:
+    """The same for drafts that differ in patient and dates alone: one of them is looked at."""
+    return re.sub(r"\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4}", "day", json.dumps(resource).replace(patient_id, "patient"))

@@ -9,7 +9,6 @@ from itertools import chain
 import pytest
 
 from hooks.guideline.case import Case
-from hooks.guideline.firing import evaluate
 from hooks.guideline.proposal import Proposal
 from hooks.guideline.register import RULES, catalogue
 from hooks.guideline.rule import Rule
@@ -19,9 +18,8 @@ from hooks.texts import RuleText, escape_markdown, fill, placeholders, render, t
 from hooks.unchecked import UNCHECKED
 from hooks.values import CONDITIONS, VALUES
 from tests.vignette_facts import facts_of
-from tests.vignette_requests import load_vignettes
+from tests.worked import VIGNETTES, outcomes
 
-VIGNETTES = load_vignettes()
 languages = pytest.mark.parametrize("code", LANGUAGES)
 #: Harder than any card may speak to a doctor, or to a patient.
 TOO_HARD = re.compile(r"\b(bør|burde|skal du|du skal|should|must|ought)\b", re.IGNORECASE)
@@ -45,13 +43,6 @@ def everything(code: LanguageCode) -> Iterator[tuple[str, str]]:
             yield " ".join(key), part
     yield from words.words.items()
     yield from words.say.terms.items()
-
-
-def cases(hooks: tuple[str, ...] = ()) -> Iterator[Case]:
-    """Every worked patient as a case."""
-    for vignette in VIGNETTES:
-        if not hooks or vignette["hook"] in hooks:
-            yield Case(facts_of(vignette), vignette["hook"], rules=RULES)
 
 
 @languages
@@ -119,7 +110,7 @@ def test_every_summary_is_short_with_the_longest_values(code: LanguageCode) -> N
 def test_no_value_is_longer_than_it_says(code: LanguageCode) -> None:
     say = language(code)
     summaries = {name for text in texts(code).rules.values() for name in placeholders(text.summary)}
-    for case in cases():
+    for case, _ in outcomes():
         for name in summaries:
             made = VALUES[name].make(case, say)
             assert len(made) <= len(VALUES[name].longest), f"{case.facts.patient_id}: {name} = {made}"
@@ -152,8 +143,8 @@ def test_every_proposal_has_its_words(code: LanguageCode) -> None:
 def proposals() -> set[Proposal]:
     """What the recommendations offer, always or in a worked patient."""
     found = {p for rule in RULES.values() if isinstance(rule.proposals, tuple) for p in rule.proposals}
-    for case in cases():
-        for fired in evaluate(case).fired:
+    for case, all_fired in outcomes():
+        for fired in all_fired:
             found.update(fired.rule.proposals_for(case))
     return found
 
@@ -166,8 +157,8 @@ def test_every_card_has_a_name(code: LanguageCode) -> None:
 @languages
 def test_every_text_that_fires_can_be_written(code: LanguageCode) -> None:
     words = texts(code)
-    for case in cases():
-        for fired in evaluate(case).fired:
+    for case, all_fired in outcomes():
+        for fired in all_fired:
             written = render(fired.rule.id, "detail", case, words)
             assert "{" not in written, fired.rule.id
             if not fired.rule.is_explanation:
@@ -175,7 +166,7 @@ def test_every_text_that_fires_can_be_written(code: LanguageCode) -> None:
 
 
 def test_only_the_values_a_text_uses_are_worked_out() -> None:
-    case = next(cases())
+    case = Case(facts_of(VIGNETTES[0]), "patient-view", rules=RULES)
     fill("T-score {t_low}", case, language("da"))
     assert {key for key in case.memo if isinstance(key, tuple) and key[0] == "text"} == {("text", "t_low", "da")}
 

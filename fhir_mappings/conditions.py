@@ -15,8 +15,8 @@ from fhir_mappings.dates import at_age, day_or_none, first_day
 from fhir_mappings.facts import Condition as Disease
 from fhir_mappings.facts import Fall, FamilyHistory, Fracture, Issue
 from fhir_mappings.fractures import CANCER, FRACTURES, SITES, FractureEvent, due_to, merge_fractures, read_fracture
-from fhir_mappings.observations import Compression, family_history
 from fhir_mappings.observed import NOTES
+from fhir_mappings.observing import Compression, family_history
 from fhir_mappings.prefetch import Received
 from fhir_mappings.query import Query
 from fhir_mappings.r4 import clinical

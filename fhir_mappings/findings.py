@@ -12,8 +12,8 @@ from fhir_mappings.codes import Meaning, concepts_of
 from fhir_mappings.conditions import Conditions
 from fhir_mappings.dates import at_age, completed_years, day_or_none, first_day
 from fhir_mappings.facts import Condition, Finding, Issue, Measurement, Order
-from fhir_mappings.observations import Observations
 from fhir_mappings.observed import NOTES
+from fhir_mappings.observing import Observations
 from fhir_mappings.prefetch import Received
 from fhir_mappings.r4.clinical import AllergyIntolerance
 from fhir_mappings.r4.workflow import Flag

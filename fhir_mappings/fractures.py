@@ -10,8 +10,8 @@ import msgspec
 
 from fhir_mappings.codes import ICD10, SKS_DIAGNOSES, Coded, canonical, concepts_of
 from fhir_mappings.facts import Fracture, FractureSite
-from fhir_mappings.observations import Compression, is_vfa
 from fhir_mappings.observed import BODY_SITES
+from fhir_mappings.observing import Compression, is_vfa
 from fhir_mappings.prefetch import Received
 from fhir_mappings.r4.clinical import Condition
 from fhir_mappings.r4.datatypes import CodeableConcept

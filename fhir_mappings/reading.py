@@ -66,7 +66,7 @@ def read_facts(
     when it is another one; nothing else.
     """
     issues: list[Issue] = []
-    received = Received.parse(prefetch, patient_id, issues, options.keys)
+    received = Received(prefetch, patient_id, issues, options.keys)
     person = read_person(received, as_of, issues)
     observations = read_observations(received, as_of, issues, options.generic_t_score_codes)
     conditions = read_conditions(received, as_of, issues, person.birth_date, observations.compressions)

@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from fhir_mappings.codes import VOCABULARY, canonical, table_rows
+from fhir_mappings.codes import canonical, table_rows
 from fhir_mappings.facts import UNITS
 from fhir_mappings.r4.datatypes import Quantity
+from fhir_mappings.vocabulary import VOCABULARY
 
 UCUM = "http://unitsofmeasure.org"
 _DECIMALS = 6

@@ -103,7 +103,7 @@ def received(*resources: Resource, issues: list[Issue] | None = None, person: Re
         prefetch[key] = bundle(*(each for each in resources if KEYS[each["resourceType"]] == key))
     prefetch["patient"] = person or patient()
     sent = {key: msgspec.json.encode(value) for key, value in prefetch.items()}
-    return Received.parse(sent, PATIENT_ID, [] if issues is None else issues)
+    return Received(sent, PATIENT_ID, [] if issues is None else issues)
 
 
 def read(

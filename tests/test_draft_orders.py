@@ -420,7 +420,7 @@ def test_the_drafts_of_a_worked_patient(vignette: dict[str, Any], dialect: Diale
     request = to_request(vignette, dialect)
     context, issues = request["context"], list[Issue]()
     prefetch = {key: msgspec.json.encode(value) for key, value in request["prefetch"].items()}
-    arrived = Received.parse(prefetch, context["patientId"], issues)
+    arrived = Received(prefetch, context["patientId"], issues)
     sent = msgspec.json.encode(context["draftOrders"])
     drafts, by_reference = read_drafts(sent, context.get("selections"), arrived, today_of(vignette), issues)
     assert not issues

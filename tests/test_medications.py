@@ -612,7 +612,7 @@ def reading_of(vignette: dict[str, Any], dialect: Dialect) -> Medications:
     request = to_request(vignette, dialect)
     issues: list[Issue] = []
     prefetch = {key: msgspec.json.encode(value) for key, value in request["prefetch"].items()}
-    arrived = Received.parse(prefetch, request["context"]["patientId"], issues)
+    arrived = Received(prefetch, request["context"]["patientId"], issues)
     medications = read_medications(arrived, today_of(vignette), issues, vignette["patient"]["sex"])
     assert not issues
     return medications

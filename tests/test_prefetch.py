@@ -292,7 +292,7 @@ def test_the_order_of_entries_is_of_no_effect() -> None:
 
 def received(*resources: Resource) -> Received:
     issues: list[Issue] = []
-    return Received.parse(prefetch_of(*resources), "p", issues)
+    return Received(prefetch_of(*resources), "p", issues)
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fhir_mappings.codes import VOCABULARY, table_rows
+from fhir_mappings.codes import table_rows
 from fhir_mappings.facts import UNITS
 from fhir_mappings.r4.datatypes import Quantity
 from fhir_mappings.units import PLAUSIBLE, UCUM, convert, convert_value, implausible, unit_of, unit_problem
+from fhir_mappings.vocabulary import VOCABULARY
 
 #: Read by no rule, or by the readers of dosages.
 NOT_MEASURED = {

@@ -1,0 +1,151 @@
+"""One prefetch value -> the state of its source, and the resources in it.
+
+A Bundle, one resource of the expected type, null (searched, none found), or what it failed
+with. One bad entry costs that entry and is reported.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Raw
+
+from fhir_mappings.facts import Issue, Source, SourceState
+from fhir_mappings.resources import BAD_DATA, Item, head_of
+
+
+class _Link(msgspec.Struct, gc=False):
+    relation: str = ""
+
+
+class _Entry(msgspec.Struct, gc=False, rename="camel"):
+    resource: Raw = Raw()
+    full_url: str | None = None
+
+
+class _Bundle(msgspec.Struct):
+    link: list[_Link] | None = None
+    entry: list[_Entry] | None = None
+
+
+class _LooseBundle(msgspec.Struct):
+    """A Bundle of which some entries are malformed."""
+
+    link: Raw = Raw()
+    entry: list[Raw] | None = None
+
+
+class _OutcomeIssue(msgspec.Struct):
+    severity: str = ""
+    code: str = ""
+
+
+class _Outcome(msgspec.Struct):
+    issue: list[_OutcomeIssue] = []
+
+
+class _Meta(msgspec.Struct, rename="camel"):
+    last_updated: str | None = None
+    version_id: str | None = None
+
+
+class _Versioned(msgspec.Struct):
+    meta: _Meta | None = None
+
+
+_bundle = msgspec.json.Decoder(_Bundle).decode
+#: Keeps the place of an entry that could not be read.
+_MALFORMED = _Entry()
+
+
+def read_value(key: str, expected: str, value: Raw | bytes, issues: list[Issue]) -> tuple[Source, list[Item]]:
+    """The source of a prefetch key and its resources; `expected` is the resource type of the key."""
+    if bytes(value).strip() == b"null":
+        return Source(key, SourceState.COMPLETE), []
+    try:
+        head = head_of(value)
+    except BAD_DATA:
+        return Source(key, SourceState.MISSING, "no FHIR resource"), []
+    if head.resource_type == "Bundle":
+        return _read_bundle(key, value, issues)
+    if head.resource_type == expected:
+        return Source(key, SourceState.COMPLETE), [Item(Raw(value), head, key)]
+    reason = _outcome_text(value) if head.resource_type == "OperationOutcome" else ""
+    return Source(key, SourceState.MISSING, reason or f"{head.resource_type}, expected a Bundle"), []
+
+
+def version(item: Item) -> tuple[float, int, bytes]:
+    """Orders the versions of one resource: meta.lastUpdated, then versionId, then content."""
+    try:
+        meta = msgspec.json.decode(item.raw, type=_Versioned).meta or _Meta()
+        updated = datetime.fromisoformat(meta.last_updated).timestamp() if meta.last_updated else 0.0
+        number = int(meta.version_id) if meta.version_id and meta.version_id.isdecimal() else 0
+    except BAD_DATA:
+        updated, number = 0.0, 0
+    return updated, number, bytes(item.raw)
+
+
+def _read_bundle(key: str, value: Raw | bytes, issues: list[Issue]) -> tuple[Source, list[Item]]:
+    try:
+        bundle = _bundle(value)
+    except BAD_DATA:
+        try:
+            bundle = _loose_bundle(key, value, issues)
+        except BAD_DATA:
+            return Source(key, SourceState.MISSING, "Bundle that cannot be read"), []
+    state, reason = SourceState.COMPLETE, ""
+    if any(link.relation == "next" for link in bundle.link or ()):
+        state, reason = SourceState.PARTIAL, "more pages exist"
+    items = []
+    for index, entry in enumerate(bundle.entry or ()):
+        if entry is _MALFORMED:
+            continue  # reported already
+        raw = entry.resource
+        try:
+            head = head_of(raw)
+        except BAD_DATA:
+            issues.append(Issue(entry.full_url or f"{key}[{index}]", "entry is no FHIR resource"))
+            continue
+        if head.resource_type == "OperationOutcome":
+            text = _outcome_text(raw)
+            issues.append(Issue(f"{key}[{index}]", text))
+            if _outcome_failed(raw):
+                state, reason = SourceState.PARTIAL, text
+            continue
+        items.append(Item(raw, head, key, index, entry.full_url))
+    return Source(key, state, reason), items
+
+
+def _loose_bundle(key: str, value: Raw | bytes, issues: list[Issue]) -> _Bundle:
+    """A Bundle read entry by entry; each malformed one becomes an Issue."""
+    loose = msgspec.json.decode(value, type=_LooseBundle)
+    entries = []
+    for index, raw in enumerate(loose.entry or ()):
+        try:
+            entries.append(msgspec.json.decode(raw, type=_Entry))
+        except BAD_DATA:
+            issues.append(Issue(f"{key}[{index}]", "entry is malformed"))
+            entries.append(_MALFORMED)
+    try:
+        links = msgspec.json.decode(loose.link or b"[]", type=list[_Link])
+    except BAD_DATA:
+        links = [_Link("next")]  # a link that cannot be read may be one to more pages
+    return _Bundle(links, entries)
+
+
+def _outcome(value: Raw | bytes) -> list[_OutcomeIssue]:
+    try:
+        return msgspec.json.decode(value, type=_Outcome).issue
+    except BAD_DATA:
+        return [_OutcomeIssue("error")]
+
+
+def _outcome_text(value: Raw | bytes) -> str:
+    """An OperationOutcome in words. Its diagnostics are not repeated: they may hold patient data."""
+    codes = ", ".join(dict.fromkeys(issue.code for issue in _outcome(value) if issue.code))
+    return f"OperationOutcome: {codes}" if codes else "OperationOutcome"
+
+
+def _outcome_failed(value: Raw | bytes) -> bool:
+    return any(issue.severity not in ("warning", "information") for issue in _outcome(value))

@@ -10,7 +10,10 @@ from hooks.guideline.register import catalogue
 
 
 def rows() -> list[dict[str, Any]]:
-    """Every recommendation in the catalogue's order. `tests`: how many worked patients expect it or expect it not."""
+    """Every recommendation in the catalogue's order.
+
+    `tests`: how many worked patients and rows of decision tables say whether it fires.
+    """
     tests = _tests()
     return [
         {
@@ -40,11 +43,11 @@ def table() -> str:
     ]
     implemented = sum(e["implemented"] for e in entries)
     untested = sum(e["implemented"] and not e["tests"] for e in entries)
-    text.append(f"\n{implemented} of {len(entries)} implemented; {untested} of these in no worked patient.")
+    text.append(f"\n{implemented} of {len(entries)} implemented; {untested} of these without a test of their own.")
     return "\n".join(text)
 
 
 def _tests() -> dict[str, int]:
-    """Written by `python -m tests.count_checks`; a test keeps the file to what the worked patients say."""
+    """Written by `python -m tests.count_checks`; a test keeps the file to what they say."""
     text = (files("cds_service") / "checks.csv").read_text(encoding="utf-8")
     return {line["id"]: int(line["tests"]) for line in csv.DictReader(text.splitlines())}

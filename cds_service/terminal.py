@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from hooks.language import LanguageCode
+from hooks.language import Language, LanguageCode
+from hooks.language import language as language_of
 
 WIDTH: Final = 100
 #: The longest list shown; the rest is counted.
@@ -44,10 +45,10 @@ WORDS: Final[Mapping[LanguageCode, Mapping[str, str]]] = {
 
 def render(answer: Mapping[str, Any], language: LanguageCode) -> str:
     """The whole answer."""
-    words = WORDS[language]
+    words, say = WORDS[language], language_of(language)
     evaluation = answer["extension"]["org.osteo-cds.evaluation"]
     blocks = [_card(card, words) for card in answer["cards"]] or [words["none"]]
-    blocks += _list(words["unknown"], _needs(evaluation["unknown"]), words)
+    blocks += _list(words["unknown"], _needs(evaluation["unknown"], say), words)
     blocks += _list(words["issues"], (f"{i['reference']}: {i['problem']}" for i in evaluation["issues"]), words)
     return "\n\n".join(blocks) + "\n"
 
@@ -62,7 +63,7 @@ def plain(markdown: str) -> str:
 
 def _card(card: Mapping[str, Any], words: Mapping[str, str]) -> str:
     lines = [f"{words[card['indicator']]}: {card['summary']}"]
-    lines += _paragraphs(card.get("detail", ""))
+    lines += [*_paragraphs(card.get("detail", "")), ""]
     labels = [suggestion["label"] for suggestion in card.get("suggestions", ())]
     if labels:
         lines += [f"  {words['suggestions']}:", *(_wrapped(f"- {label}", "    ") for label in labels)]
@@ -83,14 +84,15 @@ def _wrapped(line: str, indent: str) -> str:
     return textwrap.fill(line, WIDTH, initial_indent=indent, subsequent_indent=hang, break_long_words=False)
 
 
-def _needs(unknown: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """What is missing, each with the recommendations that wait for it."""
+def _needs(unknown: Iterable[Mapping[str, Any]], say: Language) -> Iterator[str]:
+    """What is missing, in words, each with the recommendations that wait for it."""
     waiting: dict[str, list[str]] = defaultdict(list)
     for entry in unknown:
         for need in entry["needs"]:
-            waiting[need].append(entry["id"])
-    for need, ids in sorted(waiting.items()):
-        yield f"{need}: {', '.join(ids)}"
+            word = say.terms.get(f"concept.{need}") or say.terms.get(f"source.{need}") or need
+            waiting[word].append(entry["id"])
+    for word, ids in sorted(waiting.items()):
+        yield f"{word}: {', '.join(ids)}"
 
 
 def _list(title: str, lines: Iterable[str], words: Mapping[str, str]) -> list[str]:

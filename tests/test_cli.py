@@ -192,7 +192,7 @@ class TestRules:
         assert len(lines) == 277 + 3
         assert f"{sum(entry.implemented for entry in catalogue())} of 277 implemented" in lines[-1]
 
-    def test_the_numbers_of_tests_are_what_the_worked_patients_say(self) -> None:
+    def test_the_numbers_of_tests_are_up_to_date(self) -> None:
         assert FILE.read_text(encoding="utf-8") == counted(), "run python -m tests.count_checks"
 
 

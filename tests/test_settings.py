@@ -65,7 +65,7 @@ def test_every_setting_is_read_from_the_environment(clients: Path) -> None:
     assert settings.clients[0].generic_t_score_codes == {"38265-5"}
     assert settings.database_url == "postgresql+psycopg://cds@localhost/cds"
     assert settings.language == "en"
-    assert settings.cors_origins == {"https://sandbox.cds-hooks.org", "http://localhost:9000"}
+    assert settings.cors_origins == frozenset({"https://sandbox.cds-hooks.org", "http://localhost:9000"})
     assert settings.fhir_servers == ("https://ehr.example.org/fhir", "http://127.0.0.1:8085/fhir")
     assert (settings.fetch_deadline_ms, settings.max_body_bytes) == (250, 2 * 1024 * 1024)
     assert settings.today == date(2025, 3, 10)
@@ -89,7 +89,7 @@ def test_the_file_holds_the_same_settings_and_the_environment_wins(tmp_path: Pat
     assert settings.language == "da"
     assert settings.today == date(2025, 3, 10)
     assert settings.max_body_bytes == 2 * 1024 * 1024
-    assert settings.cors_origins == {"https://a.example.org", "https://b.example.org"}
+    assert settings.cors_origins == frozenset({"https://a.example.org", "https://b.example.org"})
     assert settings.clients[0].name == "sandbox"
 
 

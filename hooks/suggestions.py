@@ -26,6 +26,8 @@ from hooks.offers import Offer, offers
 from hooks.texts import OfferText, Texts, fill
 
 MOST = 5
+#: Kinds of offer in the order in which they may be left out, the rest (orders, drugs, referrals, bookings) last.
+_LESS = {"task": 1, "plan": 2, "message": 3, "note": 4}
 #: Samples that need their own conditions, or are no sample: not one of the blood tests.
 _APART = frozenset({"p1np", "ctx", "height_cm", "weight_kg"})
 #: More blood tests than these are counted on the button, not named.
@@ -63,13 +65,16 @@ class Drafting:
 def suggestions(members: Iterable[Fired], drafting: Drafting) -> list[Suggestion]:
     """The suggestions of a card with these members."""
     new = [o for o in offers(members, drafting.case) if _key(o) not in drafting.offered]
-    found: list[Suggestion] = []
-    for group in _grouped(new):
-        suggestion = _suggestion(group, drafting)
-        if suggestion is not None and len(found) < MOST:
-            found.append(suggestion)
-            drafting.offered.update(_key(offer) for offer in group)
-    return found
+    found = [(group, made) for group in _grouped(new) if (made := _suggestion(group, drafting)) is not None]
+    while len(found) > MOST:
+        found.remove(max(reversed(found[1:]), key=_dispensable))
+    drafting.offered.update(_key(offer) for group, _ in found for offer in group)
+    return [made for _, made in found]
+
+
+def _dispensable(found: tuple[list[Offer], Suggestion]) -> int:
+    """What goes first when there are too many: notes, then messages, plans, tasks; the later before the earlier."""
+    return _LESS.get(found[0][0].proposal.kind, 0)
 
 
 def _key(offer: Offer) -> tuple[str, str, str]:
@@ -138,7 +143,7 @@ def _made(offer: Offer, drafting: Drafting) -> Iterator[tuple[str, dict[str, Any
 
 def _resource(offer: Offer, text: OfferText, drafting: Drafting) -> Resource:
     proposal, context = offer.proposal, drafting.context
-    title, body = drafting.fill(text.label), drafting.fill(text.text)
+    title, body = _title(drafting.fill(text.label)), drafting.fill(text.text)
     match proposal.kind:
         case "prescribe":
             return medication_request(context, proposal.what, body, text.dosage, text.instruction)
@@ -157,6 +162,12 @@ def _resource(offer: Offer, text: OfferText, drafting: Drafting) -> Resource:
             return document(context, title, body)
         case _:
             return task(context, title, body, proposal.on)
+
+
+def _title(label: str) -> str:
+    """What the button makes, without the verb before the colon."""
+    name = label.partition(": ")[2] or label
+    return name[:1].upper() + name[1:]
 
 
 def _order(offer: Offer, what: str, drafting: Drafting) -> tuple[str, Resource]:

@@ -227,6 +227,12 @@ def test_there_are_at_most_five_and_notes_are_the_first_to_go(made: Answering) -
     assert "DocumentReference" not in [r["resourceType"] for r in resources(found)]
 
 
+def test_a_task_gives_way_before_an_order(made: Answering) -> None:
+    orders = [order(what) for what in ("spine_xray", "ctx", "municipal_offer", "fall_assessment")]
+    found = offered(made, treating(task("treatment_conversation"), task("review_risk_factors"), *orders))
+    assert [r["resourceType"] for r in resources(found)] == ["Task", *["ServiceRequest"] * 4], "the first one stays"
+
+
 def course(*drugs: str) -> MedicationCourse:
     return MedicationCourse(frozenset(drugs), "p", "MedicationRequest/1", TODAY, None, True)
 

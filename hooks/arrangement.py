@@ -112,16 +112,17 @@ def _attach(explanations: Iterable[Fired], shown: Sequence[CardPlan], case: Case
     waiting = {each.rule.id: each for each in explanations}
     hosts = [p for p in shown if not (case.hook == ORDER_SELECT and p.card == "C-TREATMENT")]
     while True:
-        found = {id_: host for id_, each in waiting.items() if (host := _host(each, hosts, case)) is not None}
+        known = [(plan, plan.hosts) for plan in hosts]
+        found = {id_: host for id_, each in waiting.items() if (host := _host(each, known, case)) is not None}
         for id_, host in found.items():
             host.background.append(waiting.pop(id_))
         if not found:
             return
 
 
-def _host(explanation: Fired, hosts: Sequence[CardPlan], case: Case) -> CardPlan | None:
-    parents = frozenset(explanation.rule.shown_with)
-    candidates = [plan for plan in hosts if parents & plan.hosts]
+def _host(explanation: Fired, known: Sequence[tuple[CardPlan, frozenset[str]]], case: Case) -> CardPlan | None:
+    parents = explanation.rule.shown_with
+    candidates = [plan for plan, ids in known if not ids.isdisjoint(parents)]
     own = _own_card(explanation.rule.card, case)
     return next((plan for plan in candidates if plan.card == own), next(iter(candidates), None))
 

@@ -18,15 +18,13 @@ from importlib import import_module
 from importlib.resources import files
 from pkgutil import iter_modules
 from string import Formatter
-from typing import Any, TypeVar
+from typing import Any
 
 import hooks.values
 from hooks.guideline.case import Case
 from hooks.language import Language, LanguageCode, language
+from hooks.text_files import Tables, tables
 from hooks.values import CONDITIONS, VALUES
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 #: Tables of a part file that are not recommendations: the words of what a recommendation offers.
 OFFERS = ("task", "message", "plan", "note")
@@ -84,28 +82,25 @@ class Texts:
 def texts(code: LanguageCode) -> Texts:
     """The texts of a language. ValueError when a text stands twice."""
     _load_values()
-    rules: dict[str, RuleText] = {}
-    offers: dict[tuple[str, str], OfferText] = {}
+    rules: Tables[str, RuleText] = Tables(_rule)
+    offers: Tables[tuple[str, str], OfferText] = Tables(_offer)
     folder = files("hooks") / "texts" / code
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
-        if not file.name.startswith("part_"):
-            continue
-        for key, table in tomllib.loads(file.read_text(encoding="utf-8")).items():
-            if key in OFFERS:
-                _take(offers, file.name, {(key, name): _offer(offered) for name, offered in table.items()})
-            else:
-                _take(rules, file.name, {key: _rule(table)})
-    buttons = tomllib.loads((folder / "suggestions.toml").read_text(encoding="utf-8"))
-    for kind, table in buttons.items():
-        _take(offers, "suggestions.toml", {(kind, name): _offer(offered) for name, offered in table.items()})
+        if file.name.startswith("part_"):
+            for name, source in tables(file.read_text(encoding="utf-8"), _parts).items():
+                if name[0] in OFFERS:
+                    offers.add((name[0], name[1]), name, source, file.name)
+                else:
+                    rules.add(name[0], name, source, file.name)
+    buttons = (folder / "suggestions.toml").read_text(encoding="utf-8")
+    for name, source in tables(buttons, lambda _: 2).items():
+        offers.add((name[0], name[1]), name, source, "suggestions.toml")
     words = tomllib.loads((folder / "cards.toml").read_text(encoding="utf-8"))
     return Texts(language(code), rules, offers, dict(_dotted(words)))
 
 
-def _take(into: dict[K, V], file: str, found: dict[K, V]) -> None:
-    for key in found.keys() & into.keys():
-        raise ValueError(f"{file}: {key} has a text already")
-    into.update(found)
+def _parts(first: str) -> int:
+    return 2 if first in OFFERS else 1
 
 
 def _rule(table: Mapping[str, Any]) -> RuleText:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
+from importlib.resources import files
 from itertools import chain
 
 import pytest
@@ -14,7 +16,7 @@ from hooks.guideline.register import RULES, catalogue
 from hooks.guideline.rule import Rule
 from hooks.language import LANGUAGES, LanguageCode, language
 from hooks.placement import PRIORITY
-from hooks.texts import RuleText, escape_markdown, fill, placeholders, render, texts
+from hooks.texts import OFFERS, RuleText, escape_markdown, fill, placeholders, render, texts
 from hooks.unchecked import UNCHECKED
 from hooks.values import CONDITIONS, VALUES
 from tests.vignette_facts import facts_of
@@ -163,6 +165,22 @@ def test_every_text_that_fires_can_be_written(code: LanguageCode) -> None:
             assert "{" not in written, fired.rule.id
             if not fired.rule.is_explanation:
                 assert len(render(fired.rule.id, "summary", case, words)) <= LONGEST_SUMMARY
+
+
+@languages
+def test_tables_read_one_by_one_are_those_of_the_whole_file(code: LanguageCode) -> None:
+    words = texts(code)
+    for file in (files("hooks") / "texts" / code).iterdir():
+        if file.name in ("terms.toml", "cards.toml"):
+            continue
+        for first, table in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            if first not in OFFERS and file.name.startswith("part_"):
+                assert words.rules[first].detail == table["detail"].strip()
+                assert len(words.rules[first].add) == len(table.get("add", ()))
+                continue
+            for name, offer in table.items():
+                assert words.offers[first, name].text == offer.get("text", "").strip()
+                assert len(words.offers[first, name].steps) == len(offer.get("step", ()))
 
 
 def test_only_the_values_a_text_uses_are_worked_out() -> None:

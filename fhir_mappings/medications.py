@@ -83,14 +83,14 @@ def read_medications(received: Received, as_of: date, issues: list[Issue], sex: 
 def with_drafts(medications: Medications, drafts: Drafts) -> tuple[Medications, Drafts]:
     """Both as they will be once the drafts are signed (0.10 point 4).
 
-    A running glucocorticoid that a draft names as its priorPrescription is counted until the
-    draft begins; it stays active. A drafted one that overlaps a running one without naming it
-    is marked as a possible duplicate, and both count.
+    A running glucocorticoid that a draft names as its priorPrescription, or that is itself
+    drafted anew, is counted until the draft begins; it stays active. A drafted one that overlaps
+    a running one without naming it is marked as a possible duplicate, and both count.
     """
     begins = {
         medications.absorbed.get(reference, reference): draft.course.start
         for draft in drafts.medications
-        for reference in draft.replaces
+        for reference in (draft.reference, *draft.replaces)
     }
     courses = tuple(
         replace(course, steps=clip(course.steps, None, begins[course.reference]))

@@ -91,17 +91,21 @@ def order_concepts(request: ServiceRequest) -> frozenset[str]:
     )
 
 
-def zoledronate_orders(courses: Iterable[MedicationCourse], administrations: Iterable[Administration]) -> list[Order]:
-    """Active prescriptions of zoledronate without an infusion after them: an infusion ordered."""
+def zoledronate_orders(
+    courses: Iterable[MedicationCourse], administrations: Iterable[Administration], as_of: date
+) -> list[Order]:
+    """Prescriptions of zoledronate, running or planned, without an infusion after them: an infusion ordered."""
     given = [each.date for each in administrations if each.drug == "zoledronate"]
-    return [
-        Order(frozenset({"zoledronate"}), course.start, True, course.reference)
-        for course in courses
-        if course.active
-        and "zoledronate" in course.drugs
-        and not course.cancer_product
-        and not any(course.start is None or day >= course.start for day in given)
-    ]
+    found = []
+    for course in courses:
+        planned = course.start is not None and course.start > as_of
+        if not (course.active or planned) or "zoledronate" not in course.drugs or course.cancer_product:
+            continue
+        if any(course.start is None or day >= course.start for day in given):
+            continue
+        day, on = (None, course.start) if planned else (course.start, None)
+        found.append(Order(frozenset({"zoledronate"}), day, True, course.reference, on))
+    return found
 
 
 def _wanted(about: Meaning, _: Item) -> bool:

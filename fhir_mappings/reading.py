@@ -73,7 +73,7 @@ def read_facts(
     family = read_family(received, as_of, issues)
     medications = read_medications(received, as_of, issues, person.sex)
     orders = read_orders(received, as_of, issues)
-    placed = [*orders.orders, *zoledronate_orders(medications.courses, medications.administrations)]
+    placed = [*orders.orders, *zoledronate_orders(medications.courses, medications.administrations, as_of)]
     visits, bookings = read_visits(received, as_of, issues)
     years, measured_age = menopause_age(observations, conditions, person.birth_date)
     findings = [

@@ -345,6 +345,11 @@ def test_a_draft_that_names_nothing_is_added_and_marked() -> None:
     assert together(draft(1, daily(2.5)), order(7, "2025-03-01", daily(10), **drug("H02AB07")))[2] is False
 
 
+def test_a_running_order_drafted_anew_is_counted_once() -> None:
+    again = draft(7, daily(2.5))
+    assert together(again, order(7, "2025-03-01", daily(10))) == (["2025-03-01 10 x 9"], [True], False)
+
+
 def test_a_renewed_tablet_is_still_being_taken() -> None:
     renewal = draft(1, priorPrescription=of("MedicationRequest", 7), **ALENDRONATE)
     assert together(renewal, order(7, "2022-03-01", **ALENDRONATE))[1] == [True]

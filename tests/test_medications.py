@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fhir_mappings.facts import Dispensing, DoseStep, Issue, MedicationCourse
 from fhir_mappings.medications import Medications, read_medications
+from fhir_mappings.orders import zoledronate_orders
 from fhir_mappings.prefetch import Received
 from tests.examples import TODAY, patient
 from tests.medication_records import (
@@ -480,6 +481,21 @@ def test_procedures_that_are_injections() -> None:
 def test_a_dose_kept_twice_is_one() -> None:
     given_ = read(procedure(1, "BWHB40A", "2024-04-01"), administration(2, "2024-04-01", "M05BA08", 5)).administrations
     assert [a.reference for a in given_] == ["MedicationAdministration/2"]
+
+
+def test_a_prescription_of_zoledronate_is_an_infusion_ordered() -> None:
+    def ordered(*resources: dict[str, Any]) -> list[tuple[str, str]]:
+        found = read(*resources)
+        orders = zoledronate_orders(found.courses, found.administrations, TODAY)
+        return [(str(o.date), str(o.planned)) for o in orders if o.pending]
+
+    zoledronate = drug("M05BA08", "Aclasta 5 mg/100 ml")
+    once = {"timing": {"event": ["2025-06-01"]}}
+    assert ordered(order(1, "2025-02-01", **zoledronate)) == [("2025-02-01", "None")]
+    assert ordered(order(1, "2025-02-01", once, **zoledronate)) == [("None", "2025-06-01")]
+    assert ordered(order(1, "2025-02-01", **zoledronate), administration(2, "2025-03-01", "M05BA08")) == []
+    assert ordered(order(1, "2025-02-01", status="stopped", **zoledronate)) == []
+    assert ordered(order(1, "2025-02-01", **drug("M05BA08", "Zometa 4 mg"))) == []
 
 
 # dispensings

@@ -235,22 +235,28 @@ def reaches(best: tuple[Window, Window] | None) -> bool:
 
 def given_in(counted: Series, best: tuple[Window, Window] | None) -> tuple[MedicationCourse, ...]:
     """The courses with a dose in these windows."""
-    courses: dict[str, MedicationCourse] = {}
+    found: dict[MedicationCourse, None] = {}
     for window in best or ():
         end = add_days(window.start, WIDTH)
-        courses |= {s.course.reference: s.course for s in counted.stretches if s.start < end and s.end > window.start}
-    return tuple(courses.values())
+        found |= {s.course: None for s in counted.stretches if s.start < end and s.end > window.start}
+    return tuple(found)
 
 
 def taken_on(case: Case, day: date) -> tuple[MedicationCourse, ...]:
-    """The courses taken on a day; one without a readable dose counts as long as it ran."""
-    dosed = {s.course.reference: s.course for s in series(case).stretches if s.start <= day < s.end}
-    unread = {
-        c.reference: c
-        for c in series(case).unreadable
-        if (c.start or date.min) <= day and (day < c.stop if c.stop else c.active or c.paused)
-    }
-    return tuple((dosed | unread).values())
+    """The courses taken on a day up to today.
+
+    One without a readable dose counts from its start while it runs; one that is paused or has
+    ended on a day nobody knows counts before today, not today.
+    """
+    dosed = [s.course for s in series(case).stretches if s.start <= day < s.end]
+    unread = [c for c in series(case).unreadable if (c.start or date.min) <= day and _still_taken(case, c, day)]
+    return tuple(dict.fromkeys(dosed + unread))
+
+
+def _still_taken(case: Case, course: MedicationCourse, day: date) -> bool:
+    if course.stop is not None:
+        return day < course.stop
+    return course.active or day < case.today
 
 
 @predicate
@@ -305,13 +311,13 @@ def planned_sum(case: Case) -> float:
 @predicate
 def shares(case: Case) -> tuple[Share, ...]:
     """What each counted course adds to the past and the planned sum, oldest first."""
-    found: dict[str, Share] = {}
+    found: dict[MedicationCourse, Share] = {}
     past, planned = add_days(case.today, 1 - WIDTH), add_days(case.today, 1)
     for stretch in sorted(series(case).stretches, key=lambda s: (s.start, s.course.reference)):
-        key = stretch.course.reference
-        before = found.get(key, Share(stretch.course, 0.0, 0.0))
-        found[key] = Share(
-            stretch.course,
+        course = stretch.course
+        before = found.get(course, Share(course, 0.0, 0.0))
+        found[course] = Share(
+            course,
             before.past + dose_between((stretch,), past, WIDTH),
             before.planned + dose_between((stretch,), planned, WIDTH - 1),
         )

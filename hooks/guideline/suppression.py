@@ -10,7 +10,7 @@ from datetime import date
 from fhir_mappings.facts import Measurement
 from hooks.guideline.bone_density import days_of_change
 from hooks.guideline.calendar import within_days, within_months
-from hooks.guideline.case import ORDER_SIGN, PATIENT_VIEW, Case, predicate
+from hooks.guideline.case import ORDER_SIGN, PATIENT_VIEW, Case, on_order_hook, predicate
 from hooks.guideline.drafted import BONE_DRUGS, draft_medications, drafted_concept
 from hooks.guideline.logic import Answer, Unknown, Yes
 from hooks.guideline.rule import Indicator, Rule
@@ -37,6 +37,7 @@ DECLINED: dict[str, frozenset[str]] = {
     "fall_prevention": frozenset({"FALL-1", "FALL-2", "FALL-3", "FALL-6"}),
 }
 #: Silent when a bone clinic is responsible (point 6); MON-* and the PRE lines of patient-view too.
+#: Safety entries on the order hooks stay (MON-INTAKE-3).
 SILENT_BY_SPECIALIST = frozenset(
     {
         *("DUR-2", "DUR-7", "DUR-11", "DUR-12", "SEL-1", "SEL-2", "SEL-5", "SEL-7", "SEL-17", "SEC-1", "SEC-2"),
@@ -135,6 +136,8 @@ def _specialist(case: Case) -> bool:
 def _silent_by_specialist(case: Case, rule: Rule) -> bool:
     if rule.id.startswith("PRE-"):
         return case.hook == PATIENT_VIEW
+    if rule.card == "C-SAFETY" and on_order_hook(case):
+        return False
     return rule.id.startswith("MON-") or rule.id in SILENT_BY_SPECIALIST
 
 

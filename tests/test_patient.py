@@ -53,7 +53,7 @@ def test_an_invalid_patient_is_reported_and_nothing_is_known_of_the_person() -> 
 
 
 def test_what_a_danish_patient_carries_is_read_without_the_judge(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fhir_mappings.resources._judged", None)
+    monkeypatch.setattr("fhir_mappings.judge.judged", None)
     patient = PATIENT | {
         "meta": {"profile": ["http://hl7.dk/fhir/core/StructureDefinition/dk-core-patient"]},
         "text": {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">Ærø</div>'},

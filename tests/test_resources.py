@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -78,7 +80,7 @@ CORPUS = [
 
 
 def test_real_data_takes_the_fast_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fhir_mappings.resources._judged", None)
+    monkeypatch.setattr("fhir_mappings.judge.judged", None)
     issues: list[Issue] = []
     assert len(CORPUS) > 500
     for resource in CORPUS:
@@ -172,6 +174,12 @@ def test_every_choice_names_all_its_elements() -> None:
 
 def subclasses(struct: type[Element]) -> list[Any]:
     return [each for sub in struct.__subclasses__() for each in (sub, *subclasses(sub))]
+
+
+def test_normal_data_never_imports_the_library() -> None:
+    """fhir.resources takes half a second to import."""
+    code = "import fhir_mappings, sys; sys.exit(any(name.startswith('fhir.') for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 # --- what the library decides -----------------------------------------------------------

@@ -16,7 +16,7 @@ from hooks.guideline.thresholds import (
     GC_AFTER_MIN,
     GC_TABLET_BEFORE,
 )
-from hooks.guideline.treatment import active, bp_start, months_on_oral, on_oral_bp
+from hooks.guideline.treatment import bp_start, months_on_oral, on_oral_bp
 
 
 @predicate
@@ -58,12 +58,6 @@ def _begun_in_course(case: Case) -> Answer:
 def _start_unknown(case: Case) -> Answer:
     """A tablet without a recorded start may have begun any day."""
     return Unknown(("treatment_start",)) if isinstance(on_oral_bp(case), Yes) else NO
-
-
-@predicate
-def supplement_incomplete(case: Case) -> Answer:
-    """Calcium or vitamin D is not on the medicine list."""
-    return any_of(no(active(case, "calcium", "calcium_vitd")), no(active(case, "vitamin_d", "calcium_vitd")))
 
 
 @predicate

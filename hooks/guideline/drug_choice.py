@@ -6,7 +6,7 @@ from datetime import date
 
 from fhir_mappings.facts import Fact
 from hooks.guideline.calendar import add_days, add_months
-from hooks.guideline.case import INJECTIONS, MEDICATIONS, ORDERS, Case, absent, predicate
+from hooks.guideline.case import INJECTIONS, MEDICATIONS, Case, absent, predicate
 from hooks.guideline.drafted import ANABOLICS
 from hooks.guideline.logic import NO, Answer, all_of, any_of, exists, no, yes_if
 from hooks.guideline.thresholds import (
@@ -43,14 +43,6 @@ def zoledronate_course_open(case: Case) -> Answer:
         yes_if(len(infusions(case)) < COURSE_ZOLEDRONATE and due <= case.today <= asked, *infusions(case)),
         yes_if(not any(given.date < last for given in injections(case))),
         no(antiresorptive_after(case, last)),
-    )
-
-
-@predicate
-def zoledronate_ordered(case: Case) -> Answer:
-    """An infusion is ordered and not given yet, whenever it was ordered."""
-    return exists(
-        (o for o in case.facts.orders if o.pending and "zoledronate" in o.concepts), otherwise=absent(case, *ORDERS)
     )
 
 

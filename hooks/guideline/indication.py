@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hooks.guideline.bone_density import latest_study
+from hooks.guideline.calendar import add_months
 from hooks.guideline.case import Case, at_patient_view, predicate
 from hooks.guideline.drafted import (
     BONE_DRUGS,
@@ -17,7 +18,7 @@ from hooks.guideline.glucocorticoid import gc_threshold
 from hooks.guideline.laboratory import egfr, not_measured, older_than, vitamin_d
 from hooks.guideline.logic import NO, Answer, Unknown, Value, Yes, all_of, any_of, below, no, yes_if
 from hooks.guideline.proposal import Proposal, delete_draft
-from hooks.guideline.thresholds import EGFR_FREQUENT, VITD_VERY_LOW
+from hooks.guideline.thresholds import DENTAL_VISIT, EGFR_FREQUENT, VITD_VERY_LOW
 from hooks.guideline.treatment import (
     active,
     den_cont,
@@ -26,6 +27,7 @@ from hooks.guideline.treatment import (
     start_any,
     start_draft,
     stop_date,
+    visited,
 )
 
 #: The entries that say a bone drug is indicated.
@@ -84,6 +86,12 @@ def poor_teeth(case: Case) -> Answer:
     """Poor dental status or no dentist is recorded. Not recorded: no."""
     finding = case.facts.findings.get("dental_status")
     return NO if finding is None else yes_if(finding.value in ("poor", "none"), finding)
+
+
+@predicate
+def dentist_seen(case: Case) -> Answer:
+    """A dental visit within 12 months."""
+    return visited(case, "dental_visit", since=add_months(case.today, -DENTAL_VISIT))
 
 
 @predicate

@@ -7,21 +7,21 @@ from collections.abc import Sequence
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, Case, at_patient_view
 from hooks.guideline.drafted import SUPPLEMENTS, draft_stop, supplement_drafted
 from hooks.guideline.laboratory import calcium_high, not_measured_within, supplement_caution
-from hooks.guideline.logic import Answer, Yes, all_of, any_of, no, yes_if
+from hooks.guideline.logic import Answer, Yes, all_of, any_of, no
 from hooks.guideline.proposal import Proposal, change_draft, delete_draft, order, prescribe, refer, task
 from hooks.guideline.rule import Group
 from hooks.guideline.scope import any_condition, condition, in_scope
 from hooks.guideline.supplements import (
-    LOW_SEASON,
-    WINTER_HALF,
     calcium_below_target,
     calcium_drafted,
     full_supplement_group,
     large_single_dose,
     little_sun,
+    low_season,
     supplement_incomplete,
     takes_calcium,
     takes_vitamin_d,
+    winter_half,
 )
 from hooks.guideline.treatment import on_antiosteo
 
@@ -66,7 +66,7 @@ def sup_2(case: Case) -> Answer:
 def winter_without_vitamin_d(case: Case) -> Answer:
     """October to April, in neither group of the table, and no vitamin D on the medicine list."""
     return all_of(
-        yes_if(case.today.month in WINTER_HALF),
+        winter_half(case),
         no(full_supplement_group(case)),
         no(little_sun(case)),
         no(takes_vitamin_d(case)),
@@ -157,7 +157,7 @@ def sup_8(case: Case) -> Answer:
         in_scope(case),
         on_antiosteo(case),
         not_measured_within(case, case.defaults.vitd_age, "vitamin_d"),
-        yes_if(case.today.month in LOW_SEASON),
+        low_season(case),
     )
 
 

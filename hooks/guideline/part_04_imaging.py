@@ -159,7 +159,7 @@ def too_early_for_effect(case: Case) -> Answer:
 
 
 @predicate
-def fractured_on_treatment(case: Case) -> Answer:
+def low_energy_fracture_since_start(case: Case) -> Answer:
     """A low-energy fracture after the treatment began."""
     start = treatment_start(case)
     return any_fracture(
@@ -193,7 +193,7 @@ def dxa_2y_1(case: Case) -> Answer:
         any_t_score(case),
         on_antiosteo(case),
         too_early_for_effect(case),
-        no(fractured_on_treatment(case)),
+        no(low_energy_fracture_since_start(case)),
     )
 
 

@@ -11,6 +11,7 @@ from hooks.guideline.drafted import bone_drug_drafted, draft_medication
 from hooks.guideline.indication import (
     about_to_start,
     bone_drug_ahead,
+    dentist_seen,
     drop_drafts,
     jaw_drug_started,
     poor_teeth,
@@ -37,7 +38,6 @@ from hooks.guideline.proposal import Proposal, message, order, prescribe, task
 from hooks.guideline.rule import Group, Indicator
 from hooks.guideline.scope import in_scope
 from hooks.guideline.thresholds import (
-    DENTAL_VISIT,
     REPLETED,
     VITD_CONTROL,
     VITD_START,
@@ -45,7 +45,7 @@ from hooks.guideline.thresholds import (
     VITD_TARGET_LOW,
     VITD_VERY_LOW,
 )
-from hooks.guideline.treatment import on_antiosteo, start_any, visited
+from hooks.guideline.treatment import on_antiosteo, start_any
 
 GROUP = Group(7, "Pre-treatment checks: vitamin D, calcium, teeth and height")
 
@@ -191,7 +191,7 @@ def pre_dent_2(case: Case) -> Answer:
     return all_of(
         jaw_drug_started(case),
         poor_teeth(case),
-        no(visited(case, "dental_visit", since=add_months(case.today, -DENTAL_VISIT))),
+        no(dentist_seen(case)),
     )
 
 

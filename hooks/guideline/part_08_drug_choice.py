@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, Case
+from hooks.guideline.denosumab import zoledronate_ordered
 from hooks.guideline.drafted import draft_medication
-from hooks.guideline.drug_choice import zoledronate_course_open, zoledronate_ordered
+from hooks.guideline.drug_choice import zoledronate_course_open
 from hooks.guideline.firing import fires, logic_of
 from hooks.guideline.indication import indicated, vitamin_d_first
 from hooks.guideline.logic import Answer, Yes, all_of, any_of, no

@@ -12,7 +12,6 @@ from hooks.guideline.bone_protection import (
     glucocorticoid_age,
     scanned_for_course,
     started_before_scan,
-    supplement_incomplete,
     younger,
 )
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, POPULATION, Case
@@ -21,6 +20,7 @@ from hooks.guideline.fractures import major_fracture
 from hooks.guideline.glucocorticoid import (
     dose_unreadable,
     gc_active,
+    gc_below_threshold,
     gc_exposed,
     gc_threshold,
     glucocorticoid_in_view,
@@ -31,6 +31,7 @@ from hooks.guideline.logic import Answer, Yes, above, all_of, any_of, at_most, n
 from hooks.guideline.proposal import order, prescribe, task
 from hooks.guideline.rule import Group, Indicator
 from hooks.guideline.scope import age
+from hooks.guideline.supplements import supplement_incomplete
 from hooks.guideline.thresholds import (
     AGE_TREAT_BEFORE_DXA,
     T_OSTEOPENIA,
@@ -229,7 +230,7 @@ GROUP.explanation(
     strength="information",
     card="C-GLUCO",
     shown_with=("GLU-SUP-1",),
-    when=lambda case: no(gc_threshold(case)),
+    when=gc_below_threshold,
 )
 
 

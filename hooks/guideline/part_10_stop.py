@@ -21,7 +21,6 @@ from hooks.guideline.rule import Group
 from hooks.guideline.scope import noted
 from hooks.guideline.thresholds import GC_AFTER_MAX, GC_AFTER_MIN, GC_LOOKBACK
 
-
 GROUP = Group(10, "Prednisolone and other systemic glucocorticoids: the end of it")
 
 

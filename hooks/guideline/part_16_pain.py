@@ -38,7 +38,7 @@ def recent_fracture(case: Case) -> Answer:
 
 
 @predicate
-def fracture_near(case: Case) -> Answer:
+def fracture_within_half_year(case: Case) -> Answer:
     """Any fracture within six months."""
     return any_fracture(case, lambda f: within_months(f.date, case.today, FRACTURE_OPIOID))
 
@@ -118,7 +118,7 @@ def pain_2(case: Case) -> Answer:
     return all_of(
         draft_medication(case, "opioid"),
         in_scope(case),
-        any_of(osteoporosis(case), fracture_near(case), fall_or_tendency(case)),
+        any_of(osteoporosis(case), fracture_within_half_year(case), fall_or_tendency(case)),
     )
 
 

@@ -22,6 +22,7 @@ from hooks.guideline.logic import (
     below,
     exists,
     no,
+    yes_if,
 )
 from hooks.guideline.risk_factors import any_factor, register
 from hooks.guideline.scope import age, any_condition, in_scope, nursing_home
@@ -39,6 +40,18 @@ BOX_Q = ("Q1", "Q2", "Q3", "Q4", "Q5", "Q7", "Q8", "Q9")
 #: The winter half-year (§3), and "winter and early spring", the lowest season of vitamin D (default).
 WINTER_HALF = frozenset({10, 11, 12, 1, 2, 3, 4})
 LOW_SEASON = frozenset({12, 1, 2, 3, 4})
+
+
+@predicate
+def winter_half(case: Case) -> Answer:
+    """October to April."""
+    return yes_if(case.today.month in WINTER_HALF)
+
+
+@predicate
+def low_season(case: Case) -> Answer:
+    """December to April: winter and early spring."""
+    return yes_if(case.today.month in LOW_SEASON)
 
 
 @predicate

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from msgspec import Raw
 
-from fhir_mappings.bundles import read_value, version
+from fhir_mappings.bundles import read_value, same_content, version
 from fhir_mappings.codes import Meaning, meaning
 from fhir_mappings.errors import MissingPrefetchError, PatientMismatchError
 from fhir_mappings.facts import Issue, Source, SourceState
@@ -89,7 +89,7 @@ class Received:
     def coded(self, resource_type: str, wanted: Callable[[Meaning, Item], bool]) -> list[Item]:
         """The resources of a type whose `code` is wanted, or cannot be read and must be reported.
 
-        Notes the code systems of all of them, wanted or not.
+        Notes the code systems of all that are this patient's, wanted or not.
         """
         kept = []
         for item in self._by_type.get(resource_type, {}).values():
@@ -97,7 +97,7 @@ class Received:
             if about is None:
                 kept.append(item)
                 continue
-            if not about.systems <= self.systems:
+            if not about.systems <= self.systems and not self.not_ours(item.head.subject or item.head.patient):
                 self.systems.update(about.systems)
             if wanted(about, item):
                 kept.append(item)
@@ -143,7 +143,7 @@ class Received:
             return
         if item.full_url and item.full_url != earlier.full_url:
             self._more_urls.append((item.full_url, item.type, identity))
-        if bytes(earlier.raw) != bytes(item.raw):
+        if not same_content(earlier, item):
             old, new = version(earlier), version(item)
             if old[:2] == new[:2]:
                 issues.append(Issue(item.reference, "received twice with different content, one was left out"))

@@ -75,6 +75,16 @@ def read_value(key: str, expected: str, value: Raw | bytes, issues: list[Issue])
     return Source(key, SourceState.MISSING, reason or f"{head.resource_type}, expected a Bundle"), []
 
 
+def same_content(first: Item, second: Item) -> bool:
+    """Whether two resources say the same, however they are spaced and ordered."""
+    if bytes(first.raw) == bytes(second.raw):
+        return True
+    try:
+        return bool(msgspec.json.decode(first.raw) == msgspec.json.decode(second.raw))
+    except BAD_DATA:
+        return False
+
+
 def version(item: Item) -> tuple[float, int, bytes]:
     """Orders the versions of one resource: meta.lastUpdated, then versionId, then content."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
@@ -230,6 +231,13 @@ def test_a_resource_of_another_patient_never_changes_the_facts(value: float, cod
 def test_the_same_resource_in_two_bundles_is_one() -> None:
     prefetch = prefetch_of() | {"observations": raw(bundle(egfr(62))), "screening": raw(bundle(egfr(62)))}
     found = facts_of_prefetch(prefetch)
+    assert len(found.measurements["egfr"]) == 1
+    assert not found.issues
+
+
+def test_spacing_and_the_order_of_elements_make_no_other_content() -> None:
+    pretty = msgspec.Raw(json.dumps(bundle(dict(reversed(egfr(62).items()))), indent=2).encode())
+    found = facts_of_prefetch(prefetch_of(egfr(62)) | {"screening": pretty})
     assert len(found.measurements["egfr"]) == 1
     assert not found.issues
 

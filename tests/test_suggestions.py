@@ -39,7 +39,7 @@ from hooks.guideline.proposal import (
 from hooks.guideline.rule import Rule
 from hooks.language import LanguageCode
 from tests.made_up import TODAY, WOMAN, Answering, rule
-from tests.worked import answers
+from tests.worked import answers, proposals
 
 LATER = date(2026, 7, 10)
 
@@ -317,6 +317,17 @@ def test_a_task_can_be_dated(made: Answering) -> None:
     (resource,) = resources([one])
     assert resource["restriction"] == {"period": {"end": "2026-07-10"}}
     assert one["label"].endswith("(10.07.2026)")
+
+
+def test_every_proposal_makes_a_valid_draft(made: Answering) -> None:
+    """Also those no worked patient is offered. Changes of drafts: test_drafts.py."""
+    for proposal in proposals():
+        if proposal.kind in ("delete-draft", "change-draft"):
+            continue
+        found = offered(made, treating(proposal, id_="SEL-20"), facts=READY)
+        assert len(found) == 1, proposal
+        for resource in resources(found):
+            get_fhir_model_class(resource["resourceType"]).model_validate(resource)
 
 
 @pytest.mark.parametrize("language", ["da", "en"])

@@ -11,7 +11,6 @@ from itertools import chain
 import pytest
 
 from hooks.guideline.case import Case
-from hooks.guideline.proposal import Proposal
 from hooks.guideline.register import RULES, catalogue
 from hooks.guideline.rule import Rule
 from hooks.language import LANGUAGES, LanguageCode, language
@@ -20,7 +19,7 @@ from hooks.texts import OFFERS, RuleText, escape_markdown, fill, placeholders, r
 from hooks.unchecked import UNCHECKED
 from hooks.values import CONDITIONS, VALUES
 from tests.vignette_facts import facts_of
-from tests.worked import VIGNETTES, outcomes
+from tests.worked import VIGNETTES, outcomes, proposals
 
 languages = pytest.mark.parametrize("code", LANGUAGES)
 #: Harder than any card may speak to a doctor, or to a patient.
@@ -140,15 +139,6 @@ def test_every_proposal_has_its_words(code: LanguageCode) -> None:
             assert offer.dosage, key
         if proposal.drug and proposal.kind == "refer":
             assert f"drug.{proposal.drug}" in words.say.terms
-
-
-def proposals() -> set[Proposal]:
-    """What the recommendations offer, always or in a worked patient."""
-    found = {p for rule in RULES.values() if isinstance(rule.proposals, tuple) for p in rule.proposals}
-    for case, all_fired in outcomes():
-        for fired in all_fired:
-            found.update(fired.rule.proposals_for(case))
-    return found
 
 
 @languages

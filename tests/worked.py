@@ -9,6 +9,7 @@ from fhir_mappings.facts import PatientFacts
 from hooks.evaluation import respond
 from hooks.guideline.case import Case
 from hooks.guideline.firing import Fired, evaluate
+from hooks.guideline.proposal import Proposal
 from hooks.guideline.register import RULES
 from hooks.language import LanguageCode
 from tests.vignette_facts import facts_of
@@ -50,3 +51,13 @@ def as_sent(facts: PatientFacts) -> dict[str, dict[str, Any]]:
         what = {"resourceType": "ServiceRequest", "code": {"text": "x"}}
         sent[reference] = {**what, "id": reference.partition("/")[2], **common}
     return sent
+
+
+@cache
+def proposals() -> frozenset[Proposal]:
+    """What the recommendations offer, always or to a worked patient."""
+    found = {p for rule in RULES.values() if isinstance(rule.proposals, tuple) for p in rule.proposals}
+    for case, all_fired in outcomes():
+        for fired in all_fired:
+            found.update(fired.rule.proposals_for(case))
+    return frozenset(found)

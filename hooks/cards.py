@@ -22,6 +22,7 @@ from hooks.guideline.drafted import BONE_DRUGS
 from hooks.guideline.firing import Fired
 from hooks.guideline.logic import evident
 from hooks.guideline.rule import Rule
+from hooks.override_reasons import override_reasons
 from hooks.suggestions import Drafting, suggestions
 from hooks.texts import Texts, escape_markdown, render
 
@@ -30,16 +31,6 @@ log = logging.getLogger(__name__)
 Card = dict[str, Any]
 
 CARD_EXTENSION = "org.osteo-cds.card"
-NON_ADHERENCE = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
-OVERRIDE_REASONS = "https://osteo-cds.org/fhir/CodeSystem/override-reason"
-#: The reasons of 0.7, as HL7 names them where it does; cards.toml has the words.
-REASONS = (
-    (NON_ADHERENCE, "action-completed"),
-    (NON_ADHERENCE, "patient-refuses"),
-    (NON_ADHERENCE, "action-not-priority"),
-    (NON_ADHERENCE, "inappropriate-recipient"),
-    (OVERRIDE_REASONS, "data-wrong"),
-)
 _NAMESPACE = uuid5(NAMESPACE_URL, "https://osteo-cds.org/cards")
 #: Cards whose every advice is decided with the patient.
 _DECISIONS = frozenset({"C-TREATMENT", "C-FAILURE", "C-DURATION", "C-INVESTIGATE"})
@@ -81,7 +72,7 @@ def card(plan: CardPlan, sender: Sender) -> Card:
     made = envelope(
         sender,
         plan.card,
-        render(leading.id, "summary", sender.case, words),
+        _short(render(leading.id, "summary", sender.case, words)),
         detail(plan, sender),
         plan.indicator,
         [_recommendation(fired, words) for fired in plan.members],
@@ -98,6 +89,11 @@ def card(plan: CardPlan, sender: Sender) -> Card:
     if links:
         made["links"] = links
     return made
+
+
+def _short(summary: str) -> str:
+    """A summary within the limit of the specification, whatever the values grew to."""
+    return summary if len(summary) < SUMMARY_LIMIT else f"{summary[: SUMMARY_LIMIT - 2].rstrip()}…"
 
 
 def envelope(
@@ -232,11 +228,6 @@ def _recommendation(fired: Fired, words: Texts) -> dict[str, Any]:
 def section(rule: Rule) -> str:
     """The first section label, without the sign: `8`, `9.2 box`, `Box Q`."""
     return rule.section.partition(";")[0].strip().removeprefix("§")
-
-
-def override_reasons(words: Texts) -> list[dict[str, str]]:
-    """Why a clinician may not follow a card."""
-    return [{"system": system, "code": code, "display": words.words[f"override.{code}"]} for system, code in REASONS]
 
 
 def _link(rule_id: str, words: Texts) -> dict[str, str]:

@@ -15,10 +15,10 @@ from fhir_mappings.facts import (
     Measurement,
     MedicationCourse,
 )
-from hooks.cards import NON_ADHERENCE, OVERRIDE_REASONS
 from hooks.guideline.case import Hook
 from hooks.guideline.proposal import order, prescribe
 from hooks.language import LanguageCode
+from hooks.override_reasons import NON_ADHERENCE, OVERRIDE_REASONS
 from tests.made_up import TODAY, WOMAN, Answering, ids, names, rule, shown
 from tests.schemas import check
 from tests.worked import answers
@@ -79,6 +79,13 @@ def test_reasons_to_override_are_those_of_hl7_where_one_fits(made: Answering) ->
         (OVERRIDE_REASONS, "data-wrong"),
     ]
     assert card["overrideReasons"][1]["display"] == "Declined by the patient"
+
+
+def test_a_summary_never_outgrows_the_specification(made: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hooks.cards.render", lambda *_: "ord " * 50)
+    (card,) = made.cards(indication())
+    assert len(card["summary"]) < 140
+    assert card["summary"].endswith("…")
 
 
 def test_the_same_request_gives_the_same_answer(made: Answering) -> None:

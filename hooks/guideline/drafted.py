@@ -12,7 +12,7 @@ ORAL_BISPHOSPHONATES = frozenset({"alendronate", "alendronate_effervescent", "ri
 ANABOLICS = frozenset({"teriparatide", "romosozumab"})
 WITHDRAWN = frozenset({"etidronate", "strontium"})
 #: Anti-osteoporotic drugs: "start_draft(any)" of the catalogue is about these.
-BONE_DRUGS = ORAL_BISPHOSPHONATES | ANABOLICS | WITHDRAWN | {"zoledronate", "denosumab", "raloxifene"}
+BONE_DRUGS = ORAL_BISPHOSPHONATES | ANABOLICS | WITHDRAWN | {"zoledronate", "ibandronate_iv", "denosumab", "raloxifene"}
 SUPPLEMENTS = frozenset({"calcium", "calcium_vitd", "vitamin_d"})
 GLUCOCORTICOIDS = frozenset(
     {

@@ -139,7 +139,7 @@ def sel_10(case: Case) -> Answer:
 )
 def sel_11(case: Case) -> Answer:
     """Ibandronate can be used but has not shown the same effect (C-22)."""
-    return start_draft(case, "ibandronate")
+    return start_draft(case, "ibandronate", "ibandronate_iv")
 
 
 @GROUP.rule(

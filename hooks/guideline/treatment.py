@@ -45,7 +45,7 @@ from hooks.guideline.thresholds import (
     ZOLEDRONATE_INTERVAL,
 )
 
-BISPHOSPHONATES = ORAL_BISPHOSPHONATES | {"zoledronate"}
+BISPHOSPHONATES = ORAL_BISPHOSPHONATES | {"zoledronate", "ibandronate_iv"}
 
 
 def courses(case: Case, drugs: Iterable[str]) -> tuple[MedicationCourse, ...]:
@@ -79,7 +79,7 @@ def _last_dispensed(case: Case, drugs: frozenset[str]) -> date | None:
 
 def _ended_by_injection(case: Case, course: MedicationCourse) -> date | None:
     """The day a later injection or infusion replaced a tablet order that was never closed."""
-    dispensed = _last_dispensed(case, course.drugs)
+    dispensed = _last_dispensed(case, course.drugs & ORAL_BISPHOSPHONATES)
     for day in _injection_days(case):
         if course.start is not None and course.start < day and (dispensed is None or dispensed <= day):
             return day
@@ -212,6 +212,12 @@ def den_undated(case: Case) -> Answer:
 
 
 @predicate
+def denosumab_ever(case: Case) -> Answer:
+    """Denosumab was given or dispensed at any time, or was or is on the medicine list."""
+    return any_of(den_given(case), exists(courses(case, ("denosumab",)), otherwise=absent(case, *MEDICATIONS)))
+
+
+@predicate
 def den_undated_start(case: Case) -> date | None:
     """Start of that order."""
     return min((c.start for c in courses(case, ("denosumab",)) if c.active and c.start), default=None)
@@ -308,7 +314,7 @@ def on_antiosteo(case: Case) -> Answer:
         on_denosumab(case),
         on_zol(case),
         on_anabolic(case),
-        active(case, "raloxifene"),
+        active(case, "raloxifene", "ibandronate_iv"),
         lapsed_denosumab(case),
         den_undated(case),
         on_cancer_product(case),

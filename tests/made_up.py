@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 import hooks.evaluation
-from fhir_mappings.facts import Fact, PatientFacts, Source, SourceState
+from fhir_mappings.facts import (
+    DraftMedication,
+    Fact,
+    Measurement,
+    MedicationCourse,
+    PatientFacts,
+    Source,
+    SourceState,
+)
 from hooks.evaluation import respond
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, Case, Hook
 from hooks.guideline.logic import YES, Answer, Unknown, Yes
@@ -20,6 +28,7 @@ from hooks.language import LanguageCode
 from hooks.texts import RuleText, Texts, texts
 
 TODAY = date(2026, 1, 10)
+LATER = date(2026, 7, 10)
 KEYS = (
     *("conditions", "observations", "screening", "familyHistory", "serviceRequests", "appointments", "encounters"),
     *("medicationRequests", "medicationStatements", "medicationAdministrations", "medicationDispenses"),
@@ -118,3 +127,43 @@ def shown(answer: Mapping[str, Any]) -> dict[str, tuple[str, bool]]:
     """Of each recommendation that fires: its card, and whether it is shown."""
     fired = answer["extension"]["org.osteo-cds.evaluation"]["fired"]
     return {each["id"]: (each["card"], each["shown"]) for each in fired}
+
+
+def measured(**values: float) -> dict[str, tuple[Measurement, ...]]:
+    """Results of today."""
+    return {name: (Measurement(name, value, TODAY, f"Observation/{name}"),) for name, value in values.items()}
+
+
+#: Kidney function and calcium are known and good.
+READY = replace(WOMAN, measurements=measured(egfr=70, calcium_ionised=1.25))
+#: The first choice is allowed: SEL-1 holds.
+FIRST_CHOICE = rule("SEL-1", "C-TREATMENT")
+
+
+def treating(*proposals: Proposal, id_: str = "TX-IND-1") -> Rule:
+    """A recommendation on the treatment card that offers this."""
+    return rule(id_, "C-TREATMENT", "warning", proposals=proposals)
+
+
+def offered(made: Answering, *rules: Rule, **more: Any) -> list[dict[str, Any]]:
+    """The suggestions of all cards."""
+    return [each for card in made.cards(*rules, **more) for each in card.get("suggestions", ())]
+
+
+def labels(suggestions: list[dict[str, Any]]) -> list[str]:
+    return [each["label"] for each in suggestions]
+
+
+def resources(suggestions: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for each in suggestions:
+        for action in each["actions"]:
+            if "resource" in action:
+                yield action["resource"]
+
+
+def course(*drugs: str) -> MedicationCourse:
+    return MedicationCourse(frozenset(drugs), "p", "MedicationRequest/1", TODAY, None, True)
+
+
+def drafted(*drugs: str) -> DraftMedication:
+    return DraftMedication(course(*drugs), "MedicationRequest/1")

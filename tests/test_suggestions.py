@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
 from fhir_mappings.facts import (
-    Booking,
-    Condition,
-    DraftMedication,
     Drafts,
     DraftService,
     DraftStop,
-    Finding,
-    Measurement,
-    MedicationCourse,
-    Order,
-    PatientFacts,
 )
 from hooks.guideline.proposal import (
-    Proposal,
-    book,
     change_draft,
     delete_draft,
     note,
@@ -36,56 +25,26 @@ from hooks.guideline.proposal import (
     refer,
     task,
 )
-from hooks.guideline.rule import Rule
 from hooks.language import LanguageCode
-from tests.made_up import TODAY, WOMAN, Answering, rule
+from tests.made_up import (
+    FIRST_CHOICE,
+    LATER,
+    READY,
+    WOMAN,
+    Answering,
+    drafted,
+    labels,
+    offered,
+    resources,
+    rule,
+    treating,
+)
 from tests.worked import answers, proposals
-
-LATER = date(2026, 7, 10)
 
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> Answering:
     return Answering(monkeypatch)
-
-
-def measured(**values: float) -> dict[str, tuple[Measurement, ...]]:
-    """Results of today."""
-    return {name: (Measurement(name, value, TODAY, f"Observation/{name}"),) for name, value in values.items()}
-
-
-#: Kidney function and calcium are known and good.
-READY = replace(WOMAN, measurements=measured(egfr=70, calcium_ionised=1.25))
-BLOCKED = replace(WOMAN, measurements=measured(egfr=30, calcium_ionised=1.25))
-UNTESTED = WOMAN
-#: The first choice is allowed: SEL-1 holds.
-FIRST_CHOICE = rule("SEL-1", "C-TREATMENT")
-
-
-def disease(facts: PatientFacts, concept: str) -> PatientFacts:
-    """The same person with a disease."""
-    return replace(facts, conditions={concept: (Condition(concept, TODAY, None, True, "Condition/1"),)})
-
-
-def treating(*proposals: Proposal, id_: str = "TX-IND-1") -> Rule:
-    """A recommendation on the treatment card that offers this."""
-    return rule(id_, "C-TREATMENT", "warning", proposals=proposals)
-
-
-def offered(made: Answering, *rules: Rule, **more: Any) -> list[dict[str, Any]]:
-    """The suggestions of all cards."""
-    return [each for card in made.cards(*rules, **more) for each in card.get("suggestions", ())]
-
-
-def labels(suggestions: list[dict[str, Any]]) -> list[str]:
-    return [each["label"] for each in suggestions]
-
-
-def resources(suggestions: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for each in suggestions:
-        for action in each["actions"]:
-            if "resource" in action:
-                yield action["resource"]
 
 
 def test_a_suggestion_creates_a_draft(made: Answering) -> None:
@@ -96,74 +55,6 @@ def test_a_suggestion_creates_a_draft(made: Answering) -> None:
     assert action["resource"]["resourceType"] == "MedicationRequest"
     assert action["resource"]["status"] == "draft"
     assert action["resource"]["subject"] == {"reference": "Patient/123"}
-
-
-def test_a_drug_waits_for_its_tests(made: Answering) -> None:
-    (one,) = offered(made, treating(prescribe("alendronate")), FIRST_CHOICE, facts=UNTESTED)
-    assert one["label"] == "Bestil blodprøver: eGFR og calcium"
-    assert [r["resourceType"] for r in resources([one])] == ["ServiceRequest", "ServiceRequest"]
-
-
-def test_a_drug_waits_when_the_results_were_not_delivered(made: Answering) -> None:
-    unknown = replace(WOMAN, sources={k: v for k, v in WOMAN.sources.items() if k != "observations"})
-    found = offered(made, treating(prescribe("denosumab")), facts=unknown)
-    assert "MedicationRequest" not in [r["resourceType"] for r in resources(found)]
-
-
-@pytest.mark.parametrize("drug", ["alendronate", "zoledronate", "denosumab"])
-def test_a_forbidden_drug_becomes_a_referral(made: Answering, drug: str) -> None:
-    proposal = order(drug) if drug == "zoledronate" else prescribe(drug)
-    (one,) = offered(made, treating(proposal), FIRST_CHOICE, facts=BLOCKED)
-    assert one["label"] == "Konferér med eller henvis til knoglespecialist"
-
-
-def test_a_forbidden_drug_is_not_offered_as_a_change_either(made: Answering) -> None:
-    draft = {"resourceType": "MedicationRequest", "id": "1", "status": "draft", "intent": "order"}
-    found = offered(
-        made,
-        rule("SEL-11", "C-TREATMENT", proposals=(change_draft("to_alendronate", "ibandronate"),)),
-        hook="order-sign",
-        facts=replace(BLOCKED, drafts=Drafts(medications=(drafted("ibandronate"),))),
-        drafts={"MedicationRequest/1": draft},
-    )
-    assert labels(found) == ["Konferér med eller henvis til knoglespecialist"]
-
-
-def test_no_tablet_that_does_not_suit(made: Answering) -> None:
-    unsuitable = replace(
-        READY, findings={"cannot_stay_upright": Finding("cannot_stay_upright", True, TODAY, "Observation/1")}
-    )
-    assert offered(made, treating(prescribe("alendronate")), FIRST_CHOICE, facts=unsuitable) == []
-
-
-def test_the_first_choice_is_offered_only_where_it_is_one(made: Answering) -> None:
-    assert offered(made, treating(prescribe("alendronate")), facts=READY) == []
-    (one,) = offered(made, treating(prescribe("alendronate"), id_="SEL-20"), facts=READY)
-    assert "alendronat" in one["label"]
-
-
-@pytest.mark.parametrize("product", ["calcium", "calcium_vitd", "vitamin_d", "vitamin_d_10ug"])
-def test_no_supplement_while_calcium_may_be_raised(made: Answering, product: str) -> None:
-    assert offered(made, treating(prescribe(product)), facts=READY)
-    assert offered(made, treating(prescribe(product)), facts=disease(READY, "sarcoidosis")) == []
-
-
-def test_what_is_ordered_is_not_suggested_again(made: Answering) -> None:
-    pending = replace(WOMAN, orders=(Order(frozenset({"dxa"}), TODAY, True, "ServiceRequest/1"),))
-    assert offered(made, treating(order("dxa")), facts=pending) == []
-    drafted_too = replace(WOMAN, drafts=Drafts(services=(DraftService(frozenset({"dxa"}), "ServiceRequest/1"),)))
-    scan = rule("INV-NEG-1", "C-INVESTIGATE", proposals=(order("dxa"),))
-    assert offered(made, scan, facts=drafted_too, hook="order-sign") == []
-
-
-def test_what_is_taken_drafted_or_booked_is_not_suggested_again(made: Answering) -> None:
-    taken = replace(READY, courses=(course("calcium_vitd"),))
-    assert offered(made, treating(prescribe("calcium_vitd")), facts=taken) == []
-    in_draft = replace(READY, drafts=Drafts(medications=(drafted("calcium_vitd"),)))
-    assert offered(made, treating(prescribe("calcium_vitd")), facts=in_draft, hook="order-sign") == []
-    booked = replace(WOMAN, bookings=(Booking("denosumab_injection", LATER, "Appointment/1"),))
-    assert offered(made, treating(book("denosumab_injection", LATER)), facts=booked) == []
-    assert offered(made, treating(book("denosumab_injection", date(2026, 3, 1))), facts=booked), "moved forward"
 
 
 def test_blood_tests_of_one_day_are_one_button(made: Answering) -> None:
@@ -231,14 +122,6 @@ def test_a_task_gives_way_before_an_order(made: Answering) -> None:
     orders = [order(what) for what in ("spine_xray", "ctx", "municipal_offer", "fall_assessment")]
     found = offered(made, treating(task("treatment_conversation"), task("review_risk_factors"), *orders))
     assert [r["resourceType"] for r in resources(found)] == ["Task", *["ServiceRequest"] * 4], "the first one stays"
-
-
-def course(*drugs: str) -> MedicationCourse:
-    return MedicationCourse(frozenset(drugs), "p", "MedicationRequest/1", TODAY, None, True)
-
-
-def drafted(*drugs: str) -> DraftMedication:
-    return DraftMedication(course(*drugs), "MedicationRequest/1")
 
 
 def test_a_draft_is_taken_away_first_of_all(made: Answering) -> None:

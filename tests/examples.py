@@ -23,6 +23,18 @@ KEYS = (
     "familyHistory",
 )
 
+CLIENT = """
+[[client]]
+name = "sandbox"
+iss = "https://sandbox.example.org"
+jwks_file = "sandbox-jwks.json"
+algorithms = ["ES384"]
+fhir_servers = ["http://127.0.0.1:8085/fhir/"]
+language = "en"
+development = true
+generic_t_score_codes = ["38265-5"]
+"""
+
 
 def patient(patient_id: str = PATIENT_ID, birth_date: str = "1957-06-01") -> dict[str, Any]:
     """A woman of 67."""

@@ -1,24 +1,19 @@
-"""Discovery, the service call, languages, cross-origin access, errors and the log, over HTTP."""
+"""Discovery, the service call and its language, over HTTP."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-import orjson
 import pytest
 
 from cds_service.clients import Client
 from cds_service.settings import Settings
 from hooks.services import SERVICES
 from tests.conftest import Clock, ServiceClient
-from tests.examples import bundle, changed, patient, request, t_score
+from tests.examples import bundle, changed, request, t_score
 
 VIEW = "/cds-services/osteoporosis-patient-view"
-SIGN = "/cds-services/osteoporosis-order-sign"
-PATHS = ("/cds-services", VIEW, f"{VIEW}/feedback")
-SANDBOX = "https://sandbox.cds-hooks.org"
-SECRET = "secret-0107571234"
 
 
 def fired(answer: dict[str, Any]) -> list[str]:
@@ -150,189 +145,3 @@ def test_only_a_declared_client_means_any_site_by_the_forearm_code(service: Serv
     declared = ServiceClient(Settings(clients=(client,)))
     assert "DEF-OP-1" in fired(declared.answer(body))
     assert "DEF-OP-1" not in fired(declared.answer(body | {"fhirServer": "http://127.0.0.1:8085/other"}))
-
-
-class TestErrors:
-    @pytest.mark.parametrize(
-        ("content_type", "status"),
-        [
-            ("application/json", 200),
-            ("application/json; charset=utf-8", 200),
-            ("Application/JSON;charset=UTF-8", 200),
-            ("application/json; charset=iso-8859-1", 415),
-            ("application/fhir+json", 415),
-            ("text/plain", 415),
-            ("application/x-www-form-urlencoded", 415),
-            (None, 415),
-        ],
-    )
-    def test_the_content_type_is_json(self, service: ServiceClient, content_type: str | None, status: int) -> None:
-        answer = service.post(VIEW, request(), content_type=content_type)
-        assert answer.status_code == status
-        if status == 415:
-            assert orjson.loads(answer.data)["issue"][0]["expression"] == ["http.Content-Type"]
-
-    def test_a_compressed_body_is_refused(self, service: ServiceClient) -> None:
-        service.refused(VIEW, b"\x1f\x8b", status=415, headers={"Content-Encoding": "gzip"})
-
-    def test_a_body_has_a_largest_size(self) -> None:
-        small = ServiceClient(Settings(max_body_bytes=20_000))
-        assert small.post(VIEW, request()).status_code == 200
-        issue = small.refused(VIEW, b" " * 20_001, status=413)
-        assert issue["code"] == "too-long"
-        assert "OSTEO_CDS_MAX_BODY_MB" in issue["diagnostics"]
-
-    @pytest.mark.parametrize("path", ["/cds-services/none", "/cds-services/none/feedback", "/", "/cds-services/a/b/c"])
-    def test_what_does_not_exist(self, service: ServiceClient, path: str) -> None:
-        assert service.refused(path, request(), status=404)["code"] == "not-found"
-
-    @pytest.mark.parametrize("path", [VIEW, f"{VIEW}/feedback"])
-    @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
-    def test_another_method(self, service: ServiceClient, path: str, method: str) -> None:
-        answer = service.http.open(path, method=method)
-        assert (answer.status_code, answer.mimetype) == (405, "application/fhir+json")
-        assert "POST" in answer.headers["Allow"]
-
-    @pytest.mark.parametrize("hook", ["order-sign", "encounter-start", SECRET])
-    def test_another_hook_than_the_services(self, service: ServiceClient, hook: str) -> None:
-        issue = service.refused(VIEW, changed(request(), "hook", hook), status=400)
-        assert issue["expression"] == ["hook"]
-        assert "patient-view" in issue["diagnostics"]
-        assert SECRET not in issue["diagnostics"]
-
-    def test_a_form_error_names_its_field(self, service: ServiceClient) -> None:
-        issue = service.refused(SIGN, changed(request("order-sign"), "context.draftOrders", []), status=400)
-        assert issue["expression"] == ["context.draftOrders"]
-
-    @pytest.mark.parametrize(
-        "prefetch",
-        [
-            None,
-            {},
-            {"patient": None},
-            {"patient": bundle()},
-            {"patient": {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}},
-            {"patient": ["garbage"]},
-            {"patient": t_score()},
-        ],
-        ids=["none", "empty", "null", "empty bundle", "outcome", "garbage", "no Patient"],
-    )
-    def test_without_the_patient_nothing_is_evaluated(self, service: ServiceClient, prefetch: Any) -> None:
-        issue = service.refused(VIEW, changed(request(), "prefetch", prefetch), status=412)
-        assert issue["expression"] == ["prefetch.patient"]
-        assert "patient" in issue["diagnostics"]
-
-    @pytest.mark.parametrize("found", [patient("pat-2"), bundle(patient("pat-2"))], ids=["resource", "bundle"])
-    def test_another_patient_stops_everything(self, service: ServiceClient, found: dict[str, Any]) -> None:
-        body = changed(request(), "prefetch.patient", found)
-        answer = service.post(VIEW, body)
-        assert answer.status_code == 422
-        assert orjson.loads(answer.data)["issue"][0]["expression"] == ["prefetch.patient"]
-        assert b"pat-1" not in answer.data
-        assert b"pat-2" not in answer.data
-
-    def test_our_bug_is_a_500_without_patient_data(
-        self, service: ServiceClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        def broken(*_arguments: object, **_options: object) -> None:
-            raise KeyError(SECRET)
-
-        monkeypatch.setattr("cds_service.routes.answer", broken)
-        caplog.set_level("DEBUG")
-        issue = service.refused(VIEW, request(), status=500)
-        assert issue["code"] == "exception"
-        assert SECRET not in issue["diagnostics"] + caplog.text
-        assert "KeyError at test_service.py" in caplog.text
-
-
-class TestCrossOrigin:
-    @pytest.mark.parametrize("path", PATHS)
-    def test_a_preflight_is_answered(self, path: str) -> None:
-        open_to_sandbox = ServiceClient(Settings(cors_origins=frozenset({SANDBOX})))
-        answer = open_to_sandbox.http.options(
-            path,
-            headers={
-                "Origin": SANDBOX,
-                "Access-Control-Request-Method": "POST",
-                "Access-Control-Request-Headers": "authorization,content-type",
-                "Access-Control-Request-Private-Network": "true",
-            },
-        )
-        assert answer.status_code == 204
-        assert answer.headers["Access-Control-Allow-Origin"] == SANDBOX
-        assert {"GET", "POST"} <= set(answer.headers["Access-Control-Allow-Methods"].split(", "))
-        assert {"Authorization", "Content-Type"} <= set(answer.headers["Access-Control-Allow-Headers"].split(", "))
-        assert answer.headers["Access-Control-Allow-Private-Network"] == "true"
-        assert "Origin" in answer.vary
-
-    def test_answers_and_errors_can_be_read_by_the_page(self) -> None:
-        open_to_sandbox = ServiceClient(Settings(cors_origins=frozenset({SANDBOX})))
-        for body, status in ((request(), 200), ({}, 400)):
-            answer = open_to_sandbox.post(VIEW, body, headers={"Origin": SANDBOX})
-            assert answer.status_code == status
-            assert answer.headers["Access-Control-Allow-Origin"] == SANDBOX
-        missing = open_to_sandbox.post("/cds-services/none", {}, headers={"Origin": SANDBOX})
-        assert missing.headers["Access-Control-Allow-Origin"] == SANDBOX
-
-    def test_loopback_is_allowed_in_development(self, service: ServiceClient) -> None:
-        answer = service.http.get("/cds-services", headers={"Origin": "http://localhost:9000"})
-        assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost:9000"
-
-    @pytest.mark.parametrize("origin", [SANDBOX, "null", "http://localhost.example.org", ""])
-    def test_other_pages_are_not(self, service: ServiceClient, origin: str) -> None:
-        answer = service.http.get("/cds-services", headers={"Origin": origin})
-        assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
-        assert "Origin" in answer.vary
-
-    def test_no_page_is_allowed_outside_development(self) -> None:
-        closed = ServiceClient(Settings(development=False))
-        answer = closed.http.get("/cds-services", headers={"Origin": "http://localhost:9000"})
-        assert "Access-Control-Allow-Origin" not in answer.headers
-
-
-class TestLog:
-    def test_a_call_is_one_line(self, service: ServiceClient, caplog: pytest.LogCaptureFixture) -> None:
-        caplog.set_level("INFO")
-        service.answer(request())
-        [line] = caplog.messages
-        assert "service=osteoporosis-patient-view" in line
-        assert "hookInstance=d1577c69-dfbe-44ad-ba6d-3e05e953b2ea" in line
-        assert "TX-IND-1" in line
-        assert re.search(r" ms=\d+\.\d", line)
-
-    def test_nothing_of_the_patient_is_in_it(
-        self, service: ServiceClient, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
-    ) -> None:
-        """Every text of a request is marked; none of the marks may come back anywhere but in the answer."""
-        caplog.set_level("DEBUG")
-        for hook in ("patient-view", "order-select", "order-sign"):
-            body = marked(request(hook))
-            path = f"/cds-services/osteoporosis-{hook}"
-            service.post(path, body)
-            for name in ("context", "hookInstance", "hook", "prefetch"):
-                service.post(path, body | {name: SECRET})
-            service.post(f"/cds-services/{SECRET}", body)
-            service.post(f"/{SECRET}?patient={SECRET}", body)
-        output = capfd.readouterr()
-        assert SECRET not in caplog.text + output.out + output.err
-
-
-def marked(body: dict[str, Any]) -> dict[str, Any]:
-    """The request with patient data everywhere that text may stand, and a broken value in each resource."""
-    body = changed(body, "context.patientId", SECRET)
-    body["context"]["encounterId"] = SECRET
-    body["fhirServer"] = f"https://ehr.example.org/{SECRET}"
-    body["fhirAuthorization"] = {
-        "access_token": SECRET,
-        "token_type": "Bearer",
-        "expires_in": 300,
-        "scope": SECRET,
-        "subject": SECRET,
-    }
-    body["prefetch"]["patient"] |= {"id": SECRET, "name": [{"family": SECRET}]}
-    broken = t_score(number=2, patient_id=SECRET) | {"effectiveDateTime": SECRET}
-    unreadable = t_score(number=3, patient_id=SECRET) | {"valueQuantity": {"value": 1, "unit": SECRET}}
-    noted = t_score(number=4, patient_id=SECRET) | {"note": [{"text": SECRET}]}
-    body["prefetch"]["observations"] = bundle(broken, unreadable, noted)
-    body["prefetch"][SECRET] = SECRET
-    return body

@@ -161,7 +161,7 @@ def test_every_text_that_fires_can_be_written(code: LanguageCode) -> None:
 def test_tables_read_one_by_one_are_those_of_the_whole_file(code: LanguageCode) -> None:
     words = texts(code)
     for file in (files("hooks") / "texts" / code).iterdir():
-        if file.name in ("terms.toml", "cards.toml"):
+        if file.name in ("terms.toml", "cards.toml", "predicates.toml"):
             continue
         for first, table in tomllib.loads(file.read_text(encoding="utf-8")).items():
             if first not in OFFERS and file.name.startswith("part_"):

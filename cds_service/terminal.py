@@ -8,8 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from hooks.guideline.register import RULES
 from hooks.language import Language, LanguageCode
 from hooks.language import language as language_of
+from hooks.texts import texts
 
 WIDTH: Final = 100
 #: The longest list shown; the rest is counted.
@@ -21,6 +23,7 @@ WORDS: Final[Mapping[LanguageCode, Mapping[str, str]]] = {
         "warning": "ADVARSEL",
         "info": "INFORMATION",
         "none": "Ingen kort: intet i de kendte oplysninger giver anledning til et råd.",
+        "without_card": "Ingen kort. Gælder uden kort",
         "suggestions": "Forslag",
         "source": "Kilde",
         "links": "Se",
@@ -33,6 +36,7 @@ WORDS: Final[Mapping[LanguageCode, Mapping[str, str]]] = {
         "warning": "WARNING",
         "info": "INFORMATION",
         "none": "No card: nothing in what is known calls for advice.",
+        "without_card": "No card. Holds without a card",
         "suggestions": "Suggestions",
         "source": "Source",
         "links": "See",
@@ -47,7 +51,8 @@ def render(answer: Mapping[str, Any], language: LanguageCode) -> str:
     """The whole answer."""
     words, say = WORDS[language], language_of(language)
     evaluation = answer["extension"]["org.osteo-cds.evaluation"]
-    blocks = [_card(card, words) for card in answer["cards"]] or [words["none"]]
+    blocks = [_card(card, words) for card in answer["cards"]]
+    blocks = blocks or _list(words["without_card"], _held(evaluation["fired"], language), words) or [words["none"]]
     blocks += _list(words["unknown"], _needs(evaluation["unknown"], say), words)
     blocks += _list(words["issues"], (f"{i['reference']}: {i['problem']}" for i in evaluation["issues"]), words)
     return "\n\n".join(blocks) + "\n"
@@ -82,6 +87,14 @@ def _wrapped(line: str, indent: str) -> str:
     """A line broken at the width; what belongs to a list item stands under its text."""
     hang = indent + ("  " if line.lstrip().startswith("- ") else "")
     return textwrap.fill(line, WIDTH, initial_indent=indent, subsequent_indent=hang, break_long_words=False)
+
+
+def _held(fired: Iterable[Mapping[str, Any]], language: LanguageCode) -> Iterator[str]:
+    """The recommendations that fire, without the explanations that go with them."""
+    words = texts(language)
+    for each in fired:
+        if not RULES[each["id"]].is_explanation:
+            yield f"{each['id']}: {words.title(each['id'])}"
 
 
 def _needs(unknown: Iterable[Mapping[str, Any]], say: Language) -> Iterator[str]:

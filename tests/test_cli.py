@@ -19,6 +19,7 @@ from tests.conftest import ServiceClient
 from tests.count_checks import FILE, counted
 from tests.examples import TODAY, bundle, changed, patient, prednisolone, request, smoker, t_score
 from tests.schemas import check
+from tests.vignette_requests import load_vignettes, to_request
 
 Run = Callable[..., tuple[int, str, str]]
 DAY = ("--today", TODAY.isoformat())
@@ -106,6 +107,15 @@ class TestEvaluate:
         code, output, _ = run("evaluate", "--lang", "en", *DAY, body=young)
         assert code == 0
         assert output.startswith("No card: ")
+
+    def test_what_holds_without_a_card_is_listed(self, run: Run) -> None:
+        [vignette] = [each for each in load_vignettes() if each["id"] == "V-086"]
+        day = ("--today", vignette["today"].isoformat())
+        body = to_request(vignette, "danish")
+        code, output, _ = run("evaluate", "--hook", "population", "--lang", "en", *day, body=body)
+        assert code == 0
+        assert output.startswith("No card. Holds without a card:\n  - ")
+        assert "INV-16: " in output
 
     def test_standard_input(self, run: Run) -> None:
         assert run("evaluate", *DAY, body=record(), stdin=True)[0] == 0

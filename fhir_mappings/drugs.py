@@ -33,3 +33,5 @@ CLASSES = frozenset(
         *("budesonide", "glucocorticoid_local", ANY_GLUCOCORTICOID),
     }
 )
+#: Of these the rules ask only whether they are taken now: what has ended need not be read.
+ASKED_WHILE_TAKEN = CLASSES - {"hrt", "opioid", "budesonide", "glucocorticoid_local", ANY_GLUCOCORTICOID}

@@ -18,7 +18,7 @@ from fhir_mappings.codes import concepts_of, meaning
 from fhir_mappings.courses import Entry, course_of
 from fhir_mappings.dates import day_or_none, first_day
 from fhir_mappings.dosage import clip, lay_out
-from fhir_mappings.drugs import INJECTED
+from fhir_mappings.drugs import ASKED_WHILE_TAKEN, INJECTED
 from fhir_mappings.facts import Administration, Dispensing, Drafts, Issue, MedicationCourse, Sex
 from fhir_mappings.joining import joined
 from fhir_mappings.prefetch import Received
@@ -142,8 +142,9 @@ _head = msgspec.json.Decoder(_Head).decode
 def _matters(item: Item, received: Received, gone: frozenset[str] | None) -> bool:
     """Whether a rule may read the resource, or it must be reported.
 
-    A product without a known code matters only while it is taken (rules count the drugs):
-    not in a status of `gone`, None for all. One that reports another order may be that order's.
+    A product without a known code, or of which rules ask only whether it is taken, matters only
+    while it is taken (rules count the drugs): not in a status of `gone`, None for all. One that
+    reports another order may be that order's.
     """
     try:
         head = _head(item.raw)
@@ -154,7 +155,10 @@ def _matters(item: Item, received: Received, gone: frozenset[str] | None) -> boo
         return True
     if not about.systems <= received.systems:
         received.systems.update(about.systems)
-    return "medication" in about.concepts or (gone is not None and head.status not in gone)
+    known = about.concepts.get("medication", frozenset())
+    if not known:
+        return gone is not None and head.status not in gone
+    return gone is None or head.status not in gone or not known <= ASKED_WHILE_TAKEN
 
 
 def _dispensings(

@@ -42,11 +42,12 @@ _BODY_SITES: Mapping[str, FractureSite] = {"femoral_neck": "hip", "lumbar_spine"
 
 @dataclass(frozen=True, slots=True)
 class FractureEvent:
-    """A fracture, and the references it names as evidence (its compression)."""
+    """A fracture, and the references it names as evidence (its compression). `site_told`: the record says where."""
 
     fracture: Fracture
     reference: str
     evidence: frozenset[str]
+    site_told: bool = True
 
 
 def read_fracture(
@@ -68,6 +69,7 @@ def read_fracture(
         ),
         item.reference,
         evidence,
+        site_told=bool(condition.bodySite) or any(site in concepts for site in SITES if site != "fracture_any"),
     )
 
 
@@ -85,10 +87,20 @@ def due_to(condition: Condition, received: Received) -> frozenset[str]:
 
 
 def merge_fractures(events: Iterable[FractureEvent], compressions: Iterable[Compression]) -> tuple[Fracture, ...]:
-    """Each event once: the same site and onset date is one fracture. Newest first, undated last."""
+    """Each event once: the same site and onset date is one fracture. Newest first, undated last.
+
+    A fracture without a site, on the day of one or more with a site, is that event: a record
+    often codes the bone and "osteoporotic fracture" side by side. What it says holds for them.
+    """
     merged: dict[tuple[FractureSite, date | None], list[FractureEvent]] = {}
-    for event in events:
-        merged.setdefault((event.fracture.site, event.fracture.date), []).append(event)
+    for event in sorted(events, key=lambda each: not each.site_told):
+        day = event.fracture.date
+        told = [same for (_, on), same in merged.items() if on == day and same[0].site_told]
+        if event.site_told or day is None or not told:
+            merged.setdefault((event.fracture.site, day), []).append(event)
+        else:
+            for same in told:
+                same.append(event)
     measured = sorted(compressions, key=lambda each: (each.date or date.min, each.percent, each.reference))
     fractures = [_with_compression(_merge(same), same, measured) for same in merged.values()]
     fractures.sort(key=lambda each: (each.site, each.reference))

@@ -2,21 +2,32 @@
 
 No drug that kidney or calcium forbid, no drug before its tests, no tablet that does not suit,
 no supplement while calcium may be raised, nothing that is ordered, drafted or booked already.
+Where the catalogue is silent the safe side is taken (our reading): no bone drug while another
+cause is to be clarified, neither zoledronate nor denosumab with very low vitamin D, and no
+supplement on a high calcium that was not repeated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from hooks.guideline.case import PATIENT_VIEW, Case
 from hooks.guideline.drafted import BONE_DRUGS, ORAL_BISPHOSPHONATES, SUPPLEMENTS, draft_medication, drafted_concept
 from hooks.guideline.firing import Fired, logic_of
-from hooks.guideline.indication import egfr_not_fresh
-from hooks.guideline.laboratory import CALCIUM, not_measured_within, supplement_caution
-from hooks.guideline.logic import No, Yes
+from hooks.guideline.indication import below_if_known, cause_to_clarify, egfr_not_fresh, raise_and_control
+from hooks.guideline.laboratory import (
+    CALCIUM,
+    last_calcium_high,
+    not_measured_within,
+    supplement_caution,
+    vitamin_d,
+)
+from hooks.guideline.logic import No, Yes, any_of
 from hooks.guideline.proposal import Proposal, order, refer
+from hooks.guideline.scope import noted
+from hooks.guideline.thresholds import VITD_VERY_LOW
 from hooks.guideline.treatment import active, bp_blocked, oral_unsuitable, pending
 
 #: The drugs whose draft 0.7 forbids while bp_blocked.
@@ -32,6 +43,14 @@ _DRUG_OF = {
     "to_alendronate": "alendronate",
     "to_effervescent": "alendronate_effervescent",
 }
+#: The form that is easier to swallow.
+_EFFERVESCENT = {
+    ("prescribe", "alendronate"): "alendronate_effervescent",
+    ("change-draft", "to_alendronate"): "to_effervescent",
+}
+#: With very low vitamin D: first raise it and control, before or instead of the drug.
+_WAITING_FOR_VITAMIN_D = frozenset({"zoledronate", "denosumab"})
+_RAISED_FIRST = _WAITING_FOR_VITAMIN_D | ORAL_BISPHOSPHONATES
 #: Offered last: they help, but nothing is lost without them.
 _LAST = {"plan": 1, "message": 2, "note": 3}
 #: A booking this near a wanted one is the wanted one.
@@ -72,10 +91,16 @@ def _sooner(one: Proposal, other: Proposal) -> bool:
 
 def _allowed(proposal: Proposal, fired: Fired, case: Case) -> Iterator[Proposal]:
     """The proposal, what stands in for it, or nothing."""
+    proposal = _suited(proposal, case)
     drug = _drug(proposal)
-    if drug in _BLOCKABLE and isinstance(bp_blocked(case), Yes):
+    if _for_specialists(proposal, drug, case):
         yield from _unless_done(refer("bone_specialist"), case)
         return
+    if drug in _RAISED_FIRST and isinstance(below_if_known(vitamin_d(case), VITD_VERY_LOW), Yes):
+        for first in raise_and_control(case):
+            yield from _allowed(first, fired, case)
+        if drug in _WAITING_FOR_VITAMIN_D:
+            return
     if drug in BONE_DRUGS and drug != "zoledronate":
         missing = _tests_first(proposal, case)
         if missing:
@@ -87,9 +112,31 @@ def _allowed(proposal: Proposal, fired: Fired, case: Case) -> Iterator[Proposal]
         first_choice = case.hook == PATIENT_VIEW and fired.rule.id in _FIRST_CHOICE
         if first_choice and not isinstance(logic_of(case, "SEL-1"), Yes):
             return
-    if drug in SUPPLEMENTS and isinstance(supplement_caution(case), Yes):
+    if drug in SUPPLEMENTS and not isinstance(any_of(supplement_caution(case), last_calcium_high(case)), No):
+        if isinstance(last_calcium_high(case), Yes):
+            yield from _unless_done(order("calcium"), case)
         return
     yield from _unless_done(proposal, case)
+
+
+def _suited(proposal: Proposal, case: Case) -> Proposal:
+    """With noted difficulty swallowing, the effervescent form instead of the tablet (SEL-13)."""
+    form = _EFFERVESCENT.get((proposal.kind, proposal.what))
+    return replace(proposal, what=form) if form and isinstance(noted(case, "swallowing_difficulty"), Yes) else proposal
+
+
+def _for_specialists(proposal: Proposal, drug: str, case: Case) -> bool:
+    """A bone drug, prescribed or by referral, that is not offered here: the specialist is asked instead.
+
+    While another cause is to be clarified that is every bone drug. While kidney or calcium forbid
+    it, it is also an injection of denosumab to be booked now; a later day leaves time to put that right.
+    """
+    referred = proposal.drug if proposal.kind == "refer" else ""
+    if (drug in BONE_DRUGS or referred) and isinstance(cause_to_clarify(case), Yes):
+        return True
+    injected_now = proposal.kind == "book" and proposal.what == "denosumab_injection" and proposal.on is None
+    forbidden = injected_now or not _BLOCKABLE.isdisjoint((drug, referred))
+    return forbidden and isinstance(bp_blocked(case), Yes)
 
 
 def _tests_first(proposal: Proposal, case: Case) -> list[str]:

@@ -160,6 +160,12 @@ def osteoporosis(case: Case) -> Answer:
     )
 
 
+@predicate
+def osteoporosis_by_code_alone(case: Case) -> Answer:
+    """The diagnosis is coded, and neither a valid T-score nor a qualifying fracture is on record."""
+    return all_of(condition(case, "osteoporosis_coded"), no(any_t_score(case)), no(major_fracture(case)))
+
+
 def _recorded_otherwise(case: Case) -> bool:
     """No scan, no fracture, no diagnosis on complete record: not recorded as osteoporosis.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from fhir_mappings.facts import Administration, Booking
+from fhir_mappings.facts import Administration, Booking, Order
 from hooks.guideline.bone_density import latest_study
 from hooks.guideline.calendar import add_days, add_months, within_months
 from hooks.guideline.case import BOOKINGS, OBSERVATIONS, ORDERS, PATIENT_VIEW, Case, absent, on_record_hook, predicate
@@ -30,6 +30,7 @@ from hooks.guideline.treatment import (
     den_last,
     den_undated,
     den_undated_start,
+    den_within,
     infusions,
     on_denosumab,
     overdue,
@@ -118,20 +119,49 @@ def continued_or_overdue(case: Case) -> Answer:
 
 
 @predicate
+def undated_drafted(case: Case) -> Answer:
+    """Denosumab is drafted and on the medicine list, and no injection is recorded."""
+    return all_of(draft_medication(case, "denosumab"), den_undated(case))
+
+
+@predicate
 def next_injection_near(case: Case) -> Answer:
-    """The next injection is being drafted, or five months have passed since the last."""
+    """The next injection is being drafted, or five months have passed since the last.
+
+    A draft of denosumab on the medicine list counts also when no injection is recorded: an
+    unknown date is no reason to be silent about missing tests (our reading).
+    """
     return any_of(
         den_cont(case),
+        undated_drafted(case),
         all_of(continued_or_overdue(case), months_since_injection(case, DENOSUMAB_CHECK)),
     )
 
 
 @predicate
+def injected_or_overdue(case: Case) -> Answer:
+    """The last injection is at most seven months old, or the next is overdue, with the record open.
+
+    A planned stop or a refusal does not matter here: it never hides low calcium or low eGFR (our reading).
+    """
+    return all_of(yes_if(case.hook == PATIENT_VIEW), any_of(den_within(case, DENOSUMAB_MAX), overdue(case)))
+
+
+@predicate
+def kidney_bears_on_injection(case: Case) -> Answer:
+    """The next injection is being drafted, or five months have passed since the last, a planned stop or not."""
+    return any_of(
+        den_cont(case),
+        all_of(injected_or_overdue(case), months_since_injection(case, DENOSUMAB_CHECK)),
+    )
+
+
+@predicate
 def calcium_bears_on_injection(case: Case) -> Answer:
-    """As next_injection_near; a calcium measured after the last injection bears on it at once."""
+    """As kidney_bears_on_injection; a calcium measured after the last injection bears on it at once."""
     last, latest = den_last(case), latest_calcium(case)
     since = yes_if(last is not None and bool(latest) and latest[0].date > last)
-    return any_of(next_injection_near(case), all_of(continued_or_overdue(case), since))
+    return any_of(kidney_bears_on_injection(case), all_of(injected_or_overdue(case), since))
 
 
 @predicate
@@ -165,7 +195,11 @@ def hypocalcaemia_risk(case: Case) -> Answer:
 
 @predicate
 def zoledronate_ordered(case: Case) -> Answer:
-    """An infusion is ordered, of any age, and none was given on or after the order."""
+    """An infusion is ordered, and none was given on or after the order.
+
+    After denosumab it counts only when dated, or planned, not earlier than six months before
+    the last injection: an older order left open was about something else (our reading).
+    """
     given = infusions(case)[-1].date if infusions(case) else None
     waiting = [
         order
@@ -173,8 +207,17 @@ def zoledronate_ordered(case: Case) -> Answer:
         if "zoledronate" in order.concepts
         and order.pending
         and (given is None or order.date is None or given < order.date)
+        and _about_this_denosumab(case, order)
     ]
     return exists(waiting, otherwise=absent(case, *ORDERS))
+
+
+def _about_this_denosumab(case: Case, order: Order) -> bool:
+    last = den_last(case)
+    if last is None:
+        return True
+    since = add_months(last, -DENOSUMAB_INTERVAL)
+    return any(day is not None and day >= since for day in (order.date, order.planned))
 
 
 @predicate

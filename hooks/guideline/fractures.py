@@ -88,6 +88,24 @@ def other_low_energy_fracture(case: Case) -> Answer:
     return any_fracture(case, lambda f: other_low_energy(case, f))
 
 
+def mechanism_unclear(case: Case, fracture: Fracture) -> bool:
+    """A fracture outside hip and spine, from P_FX_MIN_AGE, of which nobody wrote how it came about."""
+    years = age_at(case, fracture)
+    return (
+        fracture.low_energy is None
+        and not pathological(case, fracture)
+        and fracture.site not in MAJOR_SITES
+        and years is not None
+        and years >= case.defaults.fx_min_age
+    )
+
+
+@predicate
+def unclear_fracture(case: Case) -> Answer:
+    """A fracture that would be a risk factor if it was low-energy, which is not recorded."""
+    return any_fracture(case, lambda f: mechanism_unclear(case, f))
+
+
 def details_missing(case: Case, fracture: Fracture) -> bool:
     """Mechanism (hip, spine) or grade of compression (spine) is not recorded and could matter."""
     if pathological(case, fracture) or fracture.site not in MAJOR_SITES:

@@ -8,20 +8,24 @@ from hooks.guideline.case import Case, at_patient_view, predicate
 from hooks.guideline.drafted import (
     BONE_DRUGS,
     ORAL_BISPHOSPHONATES,
+    draft_medication,
     draft_medications,
     draft_service,
     supplement_drafted,
 )
-from hooks.guideline.firing import fires
+from hooks.guideline.firing import fires, logic_of
 from hooks.guideline.fractures import fractures, major_fracture, qualifies
 from hooks.guideline.glucocorticoid import gc_threshold
 from hooks.guideline.laboratory import egfr, not_measured, older_than, vitamin_d
-from hooks.guideline.logic import NO, Answer, Unknown, Value, Yes, all_of, any_of, below, no, yes_if
-from hooks.guideline.proposal import Proposal, delete_draft
-from hooks.guideline.thresholds import DENTAL_VISIT, EGFR_FREQUENT, VITD_VERY_LOW
+from hooks.guideline.logic import NO, Answer, No, Unknown, Value, Yes, all_of, any_of, below, no, yes_if
+from hooks.guideline.proposal import Proposal, delete_draft, order, prescribe, refer, task
+from hooks.guideline.scope import any_condition
+from hooks.guideline.thresholds import DENTAL_VISIT, EGFR_FREQUENT, VITD_CONTROL, VITD_VERY_LOW
 from hooks.guideline.treatment import (
     active,
     den_cont,
+    den_undated,
+    denosumab_ever,
     post_course,
     renewal_any,
     start_any,
@@ -123,14 +127,56 @@ def vitamin_d_first(case: Case) -> Answer:
     )
 
 
+def raise_and_control(case: Case) -> tuple[Proposal, ...]:
+    """Vitamin D in the dose the doctor chooses, and the level again after three months."""
+    return (prescribe("vitamin_d"), order("vitamin_d", add_months(case.today, VITD_CONTROL)))
+
+
+@predicate
+def cause_to_clarify(case: Case) -> Answer:
+    """Cancer may be the cause: suspected in the spine, known in the skeleton, or DEF-PATH-1 (0.7 made stricter).
+
+    No bone drug is offered then, not by prednisolone either: the specialist is asked first.
+    """
+    return any_of(
+        any_condition(case, "malignancy_suspected_spine", "skeletal_malignancy"),
+        logic_of(case, "DEF-PATH-1"),
+    )
+
+
+@predicate
+def follows_another(case: Case) -> Answer:
+    """A drug started now follows another: any denosumab, an infusion or an anabolic course left open.
+
+    DEN-STOP-3, SEL-17 and SEL-20 ask for it; without it the effect is lost, after denosumab with fractures.
+    """
+    return any_of(denosumab_ever(case), logic_of(case, "DEN-STOP-3", "SEL-17", "SEL-20"))
+
+
 def below_if_known(value: Value[float], limit: float) -> Answer:
     """value < limit; never measured is no."""
     return NO if isinstance(value, Unknown) else below(value, limit)
 
 
+def denosumab_goes_on(case: Case) -> bool:
+    """The drafted denosumab continues a treatment, dated or not, or may do so."""
+    return not isinstance(any_of(den_cont(case), den_undated(case)), No)
+
+
+def held_denosumab(case: Case) -> tuple[Proposal, ...]:
+    """Hold a drafted denosumab that is on the medicine list without a recorded injection, and ask a specialist."""
+    if isinstance(draft_medication(case, "denosumab"), No) or isinstance(den_undated(case), No):
+        return ()
+    return (task("hold_denosumab"), refer("bone_specialist"))
+
+
 def drop_drafts(case: Case) -> tuple[Proposal, ...]:
-    """Take away the drafted starts and renewals of bone drugs."""
-    continued = {"denosumab"} if isinstance(den_cont(case), Yes) else set()
+    """Take away the drafted starts and renewals of bone drugs.
+
+    Denosumab already taken is never taken away, also when no injection is recorded (den_undated):
+    an injection left out brings rebound bone loss. It is held, and a specialist asked.
+    """
+    continued = {"denosumab"} if denosumab_goes_on(case) else set()
     names = {name for draft in draft_medications(case, BONE_DRUGS) for name in draft.drugs & BONE_DRUGS} - continued
     if isinstance(draft_service(case, "zoledronate"), Yes):
         names.add("zoledronate")

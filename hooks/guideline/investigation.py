@@ -5,6 +5,7 @@ from __future__ import annotations
 from hooks.guideline.bone_density import after_last_dxa, dxa_dates, no_dxa_ever
 from hooks.guideline.calendar import within_days
 from hooks.guideline.case import OBSERVATIONS, Case, absent, predicate
+from hooks.guideline.firing import logic_of
 from hooks.guideline.fractures import (
     any_fracture,
     major_fracture,
@@ -61,3 +62,9 @@ def fracture_letter(case: Case) -> Answer:
     )
     scans = absent(case, *OBSERVATIONS)
     return all_of(found, scans) if isinstance(scans, Unknown) else found
+
+
+@predicate
+def xray_wanted(case: Case) -> Answer:
+    """An entry asks for a spine X-ray: height lost on treatment, or a VFA that nothing has confirmed."""
+    return logic_of(case, "MON-HEIGHT-2", "DXA-VFA-3")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from fhir_mappings.facts import Measurement
 from hooks.guideline.calendar import add_months, within_days, within_months
-from hooks.guideline.case import OBSERVATIONS, SCREENING, Case, absent, predicate
+from hooks.guideline.case import CONDITIONS, OBSERVATIONS, SCREENING, Case, absent, predicate, recorded
 from hooks.guideline.logic import NO, Answer, Known, Unknown, Value, Yes, all_of, any_of, at_least, below, no, yes_if
 from hooks.guideline.scope import condition
 from hooks.guideline.thresholds import (
@@ -144,6 +144,22 @@ def _calcium(case: Case, found: list[Measurement]) -> Answer:
 
 
 @predicate
+def hypercalcaemia_of_malignancy(case: Case) -> Answer:
+    """Coded; or high calcium at most 12 months old with myeloma, bone metastasis or skeletal malignancy.
+
+    Hypercalcaemia is rarely coded when the cancer is: the high value beside it is read as its work.
+    """
+    cancer = any_of(*(condition(case, c) for c in ("myeloma", "bone_metastasis", "skeletal_malignancy")))
+    return any_of(condition(case, "hypercalcaemia_malignancy"), all_of(cancer, calcium_high(case)))
+
+
+@predicate
+def last_calcium_high(case: Case) -> Answer:
+    """The latest calcium, of any age, is above its reference, and nothing newer says otherwise."""
+    return recorded(case, _calcium(case, [m for m in latest_calcium(case) if is_high(m)]), *OBSERVATIONS)
+
+
+@predicate
 def supplement_caution(case: Case) -> Answer:
     """supp_caution (0.5): calcium and vitamin D are not offered while calcium may be raised."""
     malignancy = any_of(condition(case, "myeloma"), condition(case, "bone_metastasis"))
@@ -151,7 +167,7 @@ def supplement_caution(case: Case) -> Answer:
     not_high_known = bool(latest) and within_months(latest[0].date, case.today, 12) and not any(map(is_high, latest))
     raised = Yes(latest) if latest and calcium_high(case) == Yes(tuple(m for m in latest if is_high(m))) else NO
     return any_of(
-        condition(case, "hypercalcaemia_malignancy"),
+        recorded(case, hypercalcaemia_of_malignancy(case), *CONDITIONS),
         condition(case, "sarcoidosis"),
         all_of(malignancy, yes_if(not not_high_known)),
         all_of(raised, no(condition(case, "primary_hyperparathyroidism"))),

@@ -6,8 +6,14 @@ from collections.abc import Sequence
 
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, Case, at_patient_view
 from hooks.guideline.drafted import SUPPLEMENTS, draft_stop, supplement_drafted
-from hooks.guideline.laboratory import calcium_high, not_measured_within, supplement_caution
-from hooks.guideline.logic import Answer, Yes, all_of, any_of, no
+from hooks.guideline.laboratory import (
+    calcium_high,
+    hypercalcaemia_of_malignancy,
+    last_calcium_high,
+    not_measured_within,
+    supplement_caution,
+)
+from hooks.guideline.logic import Answer, No, Yes, all_of, any_of, no
 from hooks.guideline.proposal import Proposal, change_draft, delete_draft, order, prescribe, refer, task
 from hooks.guideline.rule import Group
 from hooks.guideline.scope import any_condition, condition, in_scope
@@ -162,7 +168,10 @@ def sup_8(case: Case) -> Answer:
 
 
 def keep_supplement(case: Case) -> Sequence[Proposal]:
-    """Take the drafted stop back; with the record open, prescribe, unless calcium may be raised."""
+    """Take the drafted stop back; with the record open, prescribe; above the reference confer instead."""
+    raised = last_calcium_high(case)
+    if not isinstance(raised, No):
+        return (refer("specialist"),) if isinstance(raised, Yes) else ()
     if case.hook != PATIENT_VIEW:
         return (delete_draft(),)
     return () if isinstance(supplement_caution(case), Yes) else (prescribe("calcium_vitd"),)
@@ -178,10 +187,15 @@ def keep_supplement(case: Case) -> Sequence[Proposal]:
     proposals=keep_supplement,
 )
 def sup_9(case: Case) -> Answer:
-    """In primary hyperparathyroidism calcium and vitamin D go on. Not modelled: how high the calcium is."""
+    """In primary hyperparathyroidism calcium and vitamin D go on.
+
+    The guideline gives no ceiling: while the latest calcium is above its reference this is text and a
+    referral, no prescription and no withdrawal of a stop (our reading, the safe side).
+    """
     return all_of(
         condition(case, "primary_hyperparathyroidism"),
-        no(any_condition(case, "hypercalcaemia_malignancy", "sarcoidosis")),
+        no(condition(case, "sarcoidosis")),
+        no(hypercalcaemia_of_malignancy(case)),
         any_of(
             all_of(at_patient_view(case), supplement_incomplete(case)),
             draft_stop(case, SUPPLEMENTS),
@@ -201,11 +215,14 @@ def sup_9(case: Case) -> Answer:
     proposals=(delete_draft(), refer("specialist")),
 )
 def sup_10(case: Case) -> Answer:
-    """Calcium and vitamin D are generally avoided when malignancy or sarcoidosis raises calcium."""
+    """Calcium and vitamin D are generally avoided when malignancy or sarcoidosis raises calcium.
+
+    High calcium with active myeloma, bone metastasis or skeletal malignancy counts as the former (our reading).
+    """
     return all_of(
         supplement_drafted(case),
         any_of(
-            condition(case, "hypercalcaemia_malignancy"),
+            hypercalcaemia_of_malignancy(case),
             all_of(condition(case, "sarcoidosis"), calcium_high(case)),
         ),
     )
@@ -226,5 +243,6 @@ def sup_11(case: Case) -> Answer:
     return all_of(
         supplement_drafted(case),
         calcium_high(case),
-        no(any_condition(case, "primary_hyperparathyroidism", "hypercalcaemia_malignancy", "sarcoidosis")),
+        no(any_condition(case, "primary_hyperparathyroidism", "sarcoidosis")),
+        no(hypercalcaemia_of_malignancy(case)),
     )

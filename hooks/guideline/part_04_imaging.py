@@ -12,6 +12,7 @@ from hooks.guideline.density_change import significant_change
 from hooks.guideline.drafted import draft_service, dxa_drafted
 from hooks.guideline.fractures import any_fracture, fractures, low_energy, major_fracture, not_high_energy
 from hooks.guideline.glucocorticoid import gc_current
+from hooks.guideline.investigation import xray_wanted
 from hooks.guideline.laboratory import markers_available
 from hooks.guideline.logic import Answer, Unknown, Yes, all_of, any_of, exists, no, yes_if
 from hooks.guideline.orders import ordered_since
@@ -92,6 +93,10 @@ def dxa_vfa_3(case: Case) -> Answer:
     return all_of(in_scope(case), vfa_not_confirmed(case))
 
 
+def _rather_not(case: Case) -> Sequence[Proposal]:
+    return () if isinstance(xray_wanted(case), Yes) else (delete_draft("spine_xray"),)
+
+
 @GROUP.rule(
     "DXA-XRAY-1",
     "Spine X-ray only if it has a consequence",
@@ -99,10 +104,14 @@ def dxa_vfa_3(case: Case) -> Answer:
     strength="only if",
     card="C-INVESTIGATE",
     hooks=(ORDER_SIGN,),
-    proposals=(delete_draft("spine_xray"),),
+    proposals=_rather_not,
 )
 def dxa_xray_1(case: Case) -> Answer:
-    """Osteoporosis by fracture is established and treated: what would the X-ray change? A derived trigger."""
+    """Osteoporosis by fracture is established and treated: what would the X-ray change? A derived trigger.
+
+    The draft is never offered for deletion while height lost on treatment (MON-HEIGHT-2) or an
+    unconfirmed VFA (DXA-VFA-3) is the reason another entry asks for it (our reading).
+    """
     return all_of(
         draft_service(case, "spine_xray"),
         in_scope(case),

@@ -13,9 +13,9 @@ from hooks.guideline.bone_density import (
 )
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, Case, at_patient_view
 from hooks.guideline.firing import logic_of
-from hooks.guideline.fractures import major_fracture
+from hooks.guideline.fractures import major_fracture, unclear_fracture
 from hooks.guideline.glucocorticoid import ended_within, gc_exposed
-from hooks.guideline.indication import INDICATIONS, course_since_fractures, course_since_scan
+from hooks.guideline.indication import INDICATIONS, course_since_fractures, course_since_scan, follows_another
 from hooks.guideline.logic import Answer, Yes, all_of, any_of, at_most, no
 from hooks.guideline.proposal import Proposal, delete_draft, note, order, task
 from hooks.guideline.risk_factors import count_t
@@ -79,6 +79,11 @@ def tx_ind_2(case: Case) -> Answer:
     )
 
 
+def _what_may_be_missing(case: Case) -> Sequence[Proposal]:
+    review = (task("review_risk_factors"),)
+    return (task("clarify_fracture_mechanism"), *review) if isinstance(unclear_fracture(case), Yes) else review
+
+
 @GROUP.rule(
     "TX-IND-3",
     "T-score -2.5 or lower without risk factor",
@@ -86,10 +91,14 @@ def tx_ind_2(case: Case) -> Answer:
     strength="not in itself enough",
     card=CARD,
     hooks=(PATIENT_VIEW, *ORDER_HOOKS),
-    proposals=(task("review_risk_factors"),),
+    proposals=_what_may_be_missing,
 )
 def tx_ind_3(case: Case) -> Answer:
-    """The T-score alone is as a rule not enough. Never scanned: silent, nobody is scanned for this."""
+    """The T-score alone is as a rule not enough. Never scanned: silent, nobody is scanned for this.
+
+    A fracture outside hip and spine whose mechanism is not recorded is no risk factor yet, but may be
+    one: it is named, and the mechanism asked for (our reading).
+    """
     return all_of(
         in_scope(case),
         any_t_score(case),
@@ -120,7 +129,11 @@ def _rather_habits(case: Case) -> Sequence[Proposal]:
     proposals=_rather_habits,
 )
 def tx_ind_4(case: Case) -> Answer:
-    """Osteopenia without prednisolone calls for habits, vitamin D and calcium, not for a bone drug."""
+    """Osteopenia without prednisolone calls for habits, vitamin D and calcium, not for a bone drug.
+
+    Silent where a drug follows another (DEN-STOP-3, SEL-17, SEL-20) and after any denosumab: a drug
+    that protects against rebound loss is never called unfounded, nor its draft taken away (our reading).
+    """
     return all_of(
         osteopenia(case),
         no(osteoporosis_ever(case)),
@@ -128,6 +141,7 @@ def tx_ind_4(case: Case) -> Answer:
         untreated(case),
         any_of(at_patient_view(case), start_any(case)),
         no(ended_within(case, GC_AFTER_MAX)),
+        no(follows_another(case)),
     )
 
 

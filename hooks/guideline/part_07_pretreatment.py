@@ -14,6 +14,7 @@ from hooks.guideline.indication import (
     about_to_start_or_renew,
     drop_drafts,
     egfr_not_fresh,
+    held_denosumab,
 )
 from hooks.guideline.laboratory import (
     CALCIUM,
@@ -62,10 +63,15 @@ def pre_egfr_1(case: Case) -> Answer:
     return all_of(about_to_start(case), egfr_not_fresh(case))
 
 
+def _dropped_or_held(case: Case) -> tuple[Proposal, ...]:
+    """Take the drafts away; denosumab that is already taken is held instead (our reading, the safe side)."""
+    return (*drop_drafts(case), *held_denosumab(case))
+
+
 def _specialist_kidney(case: Case) -> Sequence[Proposal]:
     old = isinstance(older_than(case, "egfr", case.defaults.egfr_age_start_low), Yes)
     again = (order("egfr"),) if old else ()
-    return (*drop_drafts(case), refer("nephrology"), refer("bone_specialist"), *again)
+    return (*_dropped_or_held(case), refer("nephrology"), refer("bone_specialist"), *again)
 
 
 @GROUP.rule(
@@ -93,7 +99,7 @@ def pre_egfr_2(case: Case) -> Answer:
     hooks=ALL_HOOKS,
     indicator="warning",
     suppression="deceased",
-    proposals=(order("egfr"), refer("bone_specialist")),
+    proposals=lambda case: (*held_denosumab(case), order("egfr"), refer("bone_specialist")),
 )
 def pre_egfr_3(case: Case) -> Answer:
     """The guideline starts above 35 and refers below it; 35 itself is read as not sufficient (C-04)."""
@@ -109,7 +115,7 @@ def pre_egfr_3(case: Case) -> Answer:
     hooks=ALL_HOOKS,
     indicator=_critical_on_orders,
     suppression="deceased",
-    proposals=lambda case: (*drop_drafts(case), refer("nephrology"), refer("bone_specialist")),
+    proposals=lambda case: (*_dropped_or_held(case), refer("nephrology"), refer("bone_specialist")),
 )
 def pre_egfr_4(case: Case) -> Answer:
     """After a kidney transplantation bone treatment is a specialist task."""
@@ -137,7 +143,7 @@ def pre_egfr_5(case: Case) -> Answer:
 
 def _find_the_cause(case: Case) -> Sequence[Proposal]:
     tests = (order(test) for test in ("calcium", "vitamin_d", "pth", "magnesium"))
-    return (*drop_drafts(case), *tests, prescribe("calcium_vitd"))
+    return (*_dropped_or_held(case), *tests, prescribe("calcium_vitd"))
 
 
 @GROUP.rule(

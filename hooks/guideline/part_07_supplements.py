@@ -13,8 +13,10 @@ from hooks.guideline.indication import (
     bone_drug_ahead,
     dentist_seen,
     drop_drafts,
+    follows_another,
     jaw_drug_started,
     poor_teeth,
+    raise_and_control,
     supplements_lacking,
     vitamin_d_first,
 )
@@ -39,7 +41,6 @@ from hooks.guideline.rule import Group, Indicator
 from hooks.guideline.scope import in_scope
 from hooks.guideline.thresholds import (
     REPLETED,
-    VITD_CONTROL,
     VITD_START,
     VITD_TARGET_HIGH,
     VITD_TARGET_LOW,
@@ -56,10 +57,6 @@ def _warning_for_denosumab(case: Case) -> Indicator:
     return "warning" if isinstance(draft_medication(case, "denosumab"), Yes) else "info"
 
 
-def _raise_and_control(case: Case) -> tuple[Proposal, ...]:
-    return (prescribe("vitamin_d"), order("vitamin_d", add_months(case.today, VITD_CONTROL)))
-
-
 @GROUP.rule(
     "PRE-VITD-1",
     "Vitamin D 50 or lower before start",
@@ -69,7 +66,7 @@ def _raise_and_control(case: Case) -> tuple[Proposal, ...]:
     hooks=SIGNED,
     indicator="warning",
     unless=supplement_caution,
-    proposals=_raise_and_control,
+    proposals=raise_and_control,
 )
 def pre_vitd_1(case: Case) -> Answer:
     """Vitamin D of at most 50 is raised before the start; exactly 50 is not above 50 (C-03)."""
@@ -109,7 +106,8 @@ def pre_vitd_3(case: Case) -> Answer:
 def _replete_first(case: Case) -> Sequence[Proposal]:
     wait = isinstance(vitamin_d_first(case), Yes)
     scan = (order("dxa", add_months(case.today, REPLETED)),) if wait else ()
-    return (*(drop_drafts(case) if wait else ()), *_raise_and_control(case), *scan)
+    dropped = drop_drafts(case) if wait and not isinstance(follows_another(case), Yes) else ()
+    return (*dropped, *raise_and_control(case), *scan)
 
 
 @GROUP.rule(
@@ -123,7 +121,10 @@ def _replete_first(case: Case) -> Sequence[Proposal]:
     proposals=_replete_first,
 )
 def pre_vitd_4(case: Case) -> Answer:
-    """The T-score may be falsely low. Not waited for with a hip or vertebral fracture or prednisolone (C-17)."""
+    """The T-score may be falsely low. Not waited for with a hip or vertebral fracture or prednisolone (C-17).
+
+    The draft of a drug that follows another is not offered for deletion (our reading): the vitamin is raised beside it.
+    """
     return all_of(about_to_start(case), below(vitamin_d(case), VITD_VERY_LOW))
 
 

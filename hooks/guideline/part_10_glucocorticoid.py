@@ -6,7 +6,7 @@ hooks the entries are asked only when a systemic glucocorticoid is drafted.
 
 from __future__ import annotations
 
-from hooks.guideline.bone_density import any_t_score, osteoporosis, t_low
+from hooks.guideline.bone_density import any_t_score, osteoporosis, osteoporosis_by_code_alone, t_low
 from hooks.guideline.bone_protection import (
     at_prescribing,
     glucocorticoid_age,
@@ -95,13 +95,15 @@ def glu_dxa_1(case: Case) -> Answer:
     """From 5 mg a day for three months, or 450 mg in a year, a DXA is usually ordered early in the course.
 
     Expected doses count as well as past ones; an open-ended order is assumed to run on (stated).
+    Osteoporosis that rests on a code alone, without any T-score, does not silence it: whether to
+    protect the bones turns on the scan, which is then asked for (our reading).
     """
     return all_of(
         glucocorticoid_in_view(case),
         glucocorticoid_age(case),
         gc_exposed(case),
         no(scanned_for_course(case)),
-        no(osteoporosis(case)),
+        any_of(no(osteoporosis(case)), osteoporosis_by_code_alone(case)),
         any_of(no(on_antiosteo(case)), started_before_scan(case)),
     )
 

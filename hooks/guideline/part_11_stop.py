@@ -55,7 +55,10 @@ def _keep_or_follow(case: Case) -> Sequence[Proposal]:
     proposals=_keep_or_follow,
 )
 def den_stop_1(case: Case) -> Answer:
-    """A stop without a bisphosphonate means marked bone loss and fractures (C-29)."""
+    """A stop without a bisphosphonate means marked bone loss and fractures (C-29).
+
+    A zoledronate order left open from before this denosumab is no plan (zoledronate_ordered).
+    """
     return all_of(
         any_of(denosumab_stop_drafted(case), all_of(denosumab_stop_planned(case), at_patient_view(case))),
         last_injection_recent_or_unknown(case),

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, Case, on_order_hook
-from hooks.guideline.denosumab import calcium_bears_on_injection, hypocalcaemia_risk, next_injection_near
+from hooks.guideline.denosumab import (
+    calcium_bears_on_injection,
+    hypocalcaemia_risk,
+    kidney_bears_on_injection,
+    next_injection_near,
+)
 from hooks.guideline.laboratory import CALCIUM, calcium_low, egfr, not_measured_within, not_measured_within_days
 from hooks.guideline.logic import Answer, all_of, below, equals, no
 from hooks.guideline.proposal import Proposal, delete_draft, order, prescribe, refer
@@ -39,7 +44,10 @@ def _hold_and_measure(case: Case) -> Sequence[Proposal]:
     proposals=_hold_and_measure,
 )
 def den_ca_1(case: Case) -> Answer:
-    """Low calcium is corrected before the injection (C-18); one measured after the last is shown at once (derived)."""
+    """Low calcium is corrected before the injection (C-18); one measured after the last is shown at once (derived).
+
+    A planned stop or a refusal does not hide it (our reading): the last injection still works.
+    """
     return all_of(den_given(case), calcium_low(case), calcium_bears_on_injection(case))
 
 
@@ -100,8 +108,11 @@ def _hold_and_ask(case: Case) -> Sequence[Proposal]:
     proposals=_hold_and_ask,
 )
 def den_egfr_1(case: Case) -> Answer:
-    """Under 35: ask a specialist before the seven-month day; the injection is not simply left out."""
-    return all_of(den_given(case), below(egfr(case), EGFR_LIMIT), next_injection_near(case))
+    """Under 35: ask a specialist before the seven-month day; the injection is not simply left out.
+
+    A planned stop or a refusal does not hide it (our reading): the last injection still works.
+    """
+    return all_of(den_given(case), below(egfr(case), EGFR_LIMIT), kidney_bears_on_injection(case))
 
 
 @GROUP.rule(
@@ -116,8 +127,8 @@ def den_egfr_1(case: Case) -> Answer:
     proposals=(order("egfr"), order("calcium")),
 )
 def den_egfr_2(case: Case) -> Answer:
-    """Exactly 35 is at the limit: repeat and confer without passing seven months (C-04)."""
-    return all_of(den_given(case), equals(egfr(case), EGFR_LIMIT), next_injection_near(case))
+    """Exactly 35 is at the limit: repeat and confer without passing seven months (C-04); as DEN-EGFR-1."""
+    return all_of(den_given(case), equals(egfr(case), EGFR_LIMIT), kidney_bears_on_injection(case))
 
 
 @GROUP.rule(

@@ -43,8 +43,20 @@ def adult(case: Case) -> Answer:
 
 
 def menopause_status(case: Case) -> Finding | None:
-    """The recorded menopausal status: pre or post. None: not recorded."""
-    return case.facts.findings.get("menopause_status")
+    """The recorded menopausal status: pre or post. None: not recorded.
+
+    "Pre" recorded before the 55th birthday (P_POST_ASSUME_AGE), or without a date, says nothing
+    from 55 on: it is treated as not recorded, so that an old entry never hides osteoporosis.
+    """
+    status = case.facts.findings.get("menopause_status")
+    return None if status is not None and status.value == "pre" and _outgrown(case, status) else status
+
+
+def _outgrown(case: Case, status: Finding) -> bool:
+    born, limit = case.facts.birth_date, case.defaults.post_assume_age
+    if born is None or completed_years(born, case.today) < limit:
+        return False
+    return status.date is None or completed_years(born, status.date) < limit
 
 
 @predicate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fhir_mappings.facts import Order
 from hooks.guideline.case import Case
 from hooks.guideline.denosumab import (
     bookings,
@@ -16,9 +17,16 @@ from hooks.guideline.denosumab import (
     zoledronate_ordered,
 )
 from hooks.guideline.laboratory import latest_calcium, newest
-from hooks.guideline.logic import Yes
+from hooks.guideline.logic import Yes, any_of
 from hooks.guideline.scope import multimorbidity
-from hooks.guideline.treatment import den_first, den_last, den_undated_start
+from hooks.guideline.treatment import (
+    den_first,
+    den_last,
+    den_undated,
+    den_undated_start,
+    denosumab_stop_planned,
+    on_denosumab,
+)
 from hooks.language import Language
 from hooks.values import value, when
 from hooks.values.common import measured
@@ -76,7 +84,9 @@ def _(case: Case, say: Language) -> str:
 @value("zoledronate_planned", "ikke registreret")
 def _(case: Case, say: Language) -> str:
     """The day the ordered infusion is for; the day of the order when none is written."""
-    days = [o.planned or o.date for o in case.facts.orders if "zoledronate" in o.concepts and o.pending]
+    waiting = zoledronate_ordered(case)
+    found = waiting.evidence if isinstance(waiting, Yes) else ()
+    days = [each.planned or each.date for each in found if isinstance(each, Order)]
     return say.day(min((day for day in days if day is not None), default=None))
 
 
@@ -126,3 +136,15 @@ def _(case: Case) -> bool:
 @when("infusion_not_ordered")
 def _(case: Case) -> bool:
     return not isinstance(zoledronate_ordered(case), Yes)
+
+
+@when("den_stop_noted")
+def _(case: Case) -> bool:
+    """A stop is noted, or the patient declined denosumab."""
+    return isinstance(denosumab_stop_planned(case), Yes)
+
+
+@when("denosumab_goes_on")
+def _(case: Case) -> bool:
+    """On denosumab, also when no injection is recorded."""
+    return isinstance(any_of(on_denosumab(case), den_undated(case)), Yes)

@@ -11,10 +11,12 @@ from hooks.guideline.case import Case
 from hooks.guideline.fractures import (
     MAJOR_SITES,
     fractures,
+    mechanism_unclear,
     not_high_energy,
     other_low_energy,
     pathological,
     qualifies,
+    unclear_fracture,
     vertebra_counts,
 )
 from hooks.guideline.logic import Answer, Yes
@@ -94,3 +96,14 @@ def _(case: Case) -> bool:
 def _(case: Case) -> bool:
     """A hip or vertebral fracture has no date."""
     return bool(fractures(case, lambda f: qualifies(case, f) and f.date is None))
+
+
+@value("unclear_fractures", _LONGEST)
+def _(case: Case, say: Language) -> str:
+    return fracture_list(case, say, lambda f: mechanism_unclear(case, f))
+
+
+@when("fracture_mechanism_unclear")
+def _(case: Case) -> bool:
+    """A fracture outside hip and spine whose mechanism is not recorded."""
+    return isinstance(unclear_fracture(case), Yes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fhir_mappings.facts import Measurement
 from hooks.guideline.case import Case
 from hooks.guideline.drafted import draft_medications
-from hooks.guideline.laboratory import newest
+from hooks.guideline.laboratory import last_calcium_high, newest
 from hooks.guideline.logic import Unknown, Value, Yes, at_least
 from hooks.guideline.part_02_lifestyle import weight_loss
 from hooks.guideline.supplements import CALCIUM_PRODUCTS, calcium_intake, calcium_supplement, calcium_target
@@ -90,3 +90,9 @@ def _(case: Case, say: Language) -> str:
 def _(case: Case, say: Language) -> str:
     doses = [d.course.daily_mg for d in draft_medications(case, CALCIUM_PRODUCTS) if d.course.daily_mg is not None]
     return say.number(max(doses), 0) if doses else say.term("not_recorded")
+
+
+@when("calcium_above_reference")
+def _(case: Case) -> bool:
+    """The latest calcium is above its reference."""
+    return isinstance(last_calcium_high(case), Yes)

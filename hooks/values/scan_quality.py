@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from fhir_mappings.facts import Measurement
-from hooks.guideline.bone_density import DIAGNOSTIC, dxa_older_than, latest_study, osteoporosis_ever, studies
+from hooks.guideline.bone_density import (
+    DIAGNOSTIC,
+    dxa_older_than,
+    latest_study,
+    osteoporosis_by_code_alone,
+    osteoporosis_ever,
+    studies,
+)
 from hooks.guideline.calendar import add_months
 from hooks.guideline.case import Case
+from hooks.guideline.investigation import xray_wanted
 from hooks.guideline.laboratory import newest, values
 from hooks.guideline.logic import Yes
 from hooks.guideline.thresholds import VITD_SCAN_AFTER, VITD_SCAN_BEFORE
@@ -111,3 +119,15 @@ def _(case: Case) -> bool:
 def _(case: Case) -> bool:
     """Neither treated nor ever -2.5 or lower."""
     return not _value_only(case)
+
+
+@when("osteoporosis_by_code_alone")
+def _(case: Case) -> bool:
+    """The diagnosis is coded, without T-score or qualifying fracture."""
+    return isinstance(osteoporosis_by_code_alone(case), Yes)
+
+
+@when("xray_wanted")
+def _(case: Case) -> bool:
+    """Another entry asks for an X-ray of the spine."""
+    return isinstance(xray_wanted(case), Yes)

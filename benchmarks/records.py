@@ -1,7 +1,8 @@
 """Synthetic prefetches of any size for the benchmarks: one patient, the mix a general practice record has.
 
-The observations carry the codes the prefetch templates ask for, as a server would answer
-them; conditions and prescriptions are unfiltered, so most of them concern no rule.
+Of ten resources three are results the rules may read, two are other results (many servers do
+not filter by code), two conditions and two prescriptions, most of which concern no rule, and
+one is a visit.
 """
 
 from __future__ import annotations
@@ -32,6 +33,13 @@ RESULTS = (
     ("NPU03429", NPU, 140.0, "mmol/L", "laboratory", "screening"),
     ("NPU03230", NPU, 4.1, "mmol/L", "laboratory", "screening"),
 )
+#: Blood pressure, pulse, glucose, cholesterol: what a server sends that does not filter by code.
+OTHER_RESULTS = (
+    ("85354-9", LOINC, 132.0, "mm[Hg]", "vital-signs", "observations"),
+    ("8867-4", LOINC, 71.0, "/min", "vital-signs", "observations"),
+    ("2339-0", LOINC, 95.0, "mg/dL", "laboratory", "observations"),
+    ("2093-3", LOINC, 180.0, "mg/dL", "laboratory", "observations"),
+)
 OTHER_CONDITIONS = ("38341003", "55822004", "195967001", "235595009", "396275006", "35489007")
 OTHER_DRUGS = ("C09AA02", "C10AA01", "B01AC06", "N02BE01", "A02BC01", "H03AA01", "C07AB02")
 
@@ -55,14 +63,17 @@ def prefetch(resources: int) -> dict[str, Any]:
     left -= sum(map(len, keys.values()))
     for number in range(max(left, 0)):
         kind = number % 10
-        if kind < 6:
-            code, system, value, unit, category, key = RESULTS[number // 10 * 6 % 7 + kind if kind < 3 else kind + 3]
+        if kind < 5:
+            place = number // 10 * 3 % 8 + kind if kind < 3 else number // 10 % 4
+            code, system, value, unit, category, key = (RESULTS if kind < 3 else OTHER_RESULTS)[place]
             day = TODAY - timedelta(days=7 + number * 5)
             keys[key].append(_result(number, code, system, value, unit, category, day))
-        elif kind < 8:
+        elif kind < 7:
             keys["conditions"].append(_condition(number))
-        else:
+        elif kind < 9:
             keys["medicationRequests"].append(_prescription(number, OTHER_DRUGS[number % len(OTHER_DRUGS)]))
+        else:
+            keys["encounters"].append(_encounter(number))
     return {"patient": _patient(), **{key: _bundle(found) for key, found in keys.items()}}
 
 
@@ -162,4 +173,18 @@ def _prescription(number: int, atc: str) -> Resource:
                 "doseAndRate": [{"doseQuantity": {"value": 5, "unit": "mg", "system": UCUM, "code": "mg"}}],
             }
         ],
+    }
+
+
+def _encounter(number: int) -> Resource:
+    day = TODAY - timedelta(days=10 + number * 2)
+    return {
+        "resourceType": "Encounter",
+        "id": f"e{number}",
+        "meta": _meta(day),
+        "status": "finished",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+        "type": [{"coding": [{"system": SNOMED, "code": "185349003"}], "text": "check-up"}],
+        "subject": PATIENT,
+        "period": {"start": f"{day.isoformat()}T09:00:00+01:00", "end": f"{day.isoformat()}T09:15:00+01:00"},
     }

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, POPULATION, Case, Hook
-from hooks.guideline.gates import Gate, gates, open_rules
+from hooks.guideline.gates import Gate, gates, in_order, open_rules
 from hooks.guideline.logic import NO, Answer, No, Unknown, Yes, any_of
-from hooks.guideline.rule import Indicator, Rule
+from hooks.guideline.rule import Indicator, Logic, Rule
 from hooks.guideline.suppression import indicator_after, silenced
 
 log = logging.getLogger(__name__)
@@ -50,8 +50,12 @@ def _logic(case: Case, id_: str) -> Answer:
     key = ("logic", id_)
     if key not in case.memo:
         rule = case.rules.get(id_)
-        case.memo[key] = NO if rule is None else rule.logic(case)
+        case.memo[key] = NO if rule is None else _asked(case, rule)
     return case.memo[key]  # type: ignore[no-any-return]
+
+
+def _asked(case: Case, rule: Rule) -> Answer:
+    return case.rules.logic(rule)(case) if isinstance(case.rules, Register) else rule.logic(case)
 
 
 def fires(case: Case, *ids: str) -> Answer:
@@ -127,6 +131,7 @@ class Register(dict[str, Rule]):
     def __init__(self, rules: Iterable[Rule]) -> None:
         super().__init__()
         self._gates: dict[Hook, tuple[Gate, ...]] = {}
+        self._logic: dict[str, Logic] = {}
         for rule in rules:
             if rule.id in self:
                 raise ValueError(f"recommendation {rule.id} is registered twice")
@@ -145,6 +150,13 @@ class Register(dict[str, Rule]):
         if hook not in self._gates:
             self._gates[hook] = gates(self.on_hook[hook])
         return self._gates[hook]
+
+    def logic(self, rule: Rule) -> Logic:
+        """The rule as it is asked: condition by condition."""
+        found = self._logic.get(rule.id)
+        if found is None:
+            found = self._logic[rule.id] = in_order(rule.logic)
+        return found
 
 
 def by_id(rules: Iterable[Rule]) -> Register:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from hooks.guideline.case import Case
-from hooks.guideline.logic import Answer, No, Yes
+from hooks.guideline.logic import Answer, No, Yes, all_of
 from hooks.guideline.rule import Rule
 
 Predicate = Callable[[Case], Answer]
@@ -91,6 +91,37 @@ def gates(rules: Sequence[Rule]) -> tuple[Gate, ...]:
     found = [Gate(predicate, yes, no) for predicate, (yes, no) in need.items()]
     found = [gate for gate in found if (gate.need_yes | gate.need_no).bit_count() >= _WORTHWHILE]
     return tuple(sorted(found, key=lambda gate: -(gate.need_yes | gate.need_no).bit_count()))
+
+
+def in_order(logic: Callable[[Case], Answer]) -> Callable[[Case], Answer]:
+    """The same rule, asked condition by condition: the first that is plainly false ends it.
+
+    all_of answers no as soon as any condition is no, so nothing that is left out could change the
+    answer; only the work is spared. A rule that is no all_of comes back as it is.
+    """
+    expression = returned(logic)
+    if not isinstance(expression, ast.Call) or called(expression) != "all_of" or len(expression.args) < _WORTHWHILE:
+        return logic
+    if any(isinstance(argument, ast.Starred) for argument in expression.args):
+        return logic
+    function = inspect.unwrap(logic)
+    module = ast.parse("def asked(case): pass")
+    asked = module.body[0]
+    assert isinstance(asked, ast.FunctionDef)
+    asked.body = []
+    for number, argument in enumerate(expression.args):
+        asked.body += ast.parse(
+            f"answer_{number} = None\nif answer_{number}.__class__ is No_: return answer_{number}"
+        ).body
+        assignment = asked.body[-2]
+        assert isinstance(assignment, ast.Assign)
+        assignment.value = argument
+    answers = ", ".join(f"answer_{number}" for number in range(len(expression.args)))
+    asked.body += ast.parse(f"return all_of({answers})").body
+    names = function.__globals__ | {"No_": No, "all_of": all_of}
+    exec(compile(ast.fix_missing_locations(module), function.__code__.co_filename, "exec"), names)
+    found: Callable[[Case], Answer] = names["asked"]
+    return found
 
 
 def open_rules(rules: Sequence[Rule], shared: Sequence[Gate], case: Case) -> Iterator[Rule]:

@@ -24,7 +24,7 @@ from hooks.guideline.laboratory import (
     supplement_caution,
     vitamin_d,
 )
-from hooks.guideline.logic import No, Yes, any_of
+from hooks.guideline.logic import Answer, No, Yes, any_of
 from hooks.guideline.proposal import Proposal, order, refer
 from hooks.guideline.scope import noted
 from hooks.guideline.thresholds import VITD_VERY_LOW
@@ -96,7 +96,7 @@ def _allowed(proposal: Proposal, fired: Fired, case: Case) -> Iterator[Proposal]
     if _for_specialists(proposal, drug, case):
         yield from _unless_done(refer("bone_specialist"), case)
         return
-    if drug in _RAISED_FIRST and isinstance(below_if_known(vitamin_d(case), VITD_VERY_LOW), Yes):
+    if drug in _RAISED_FIRST and isinstance(_vitamin_d_very_low(case), Yes):
         for first in raise_and_control(case):
             yield from _allowed(first, fired, case)
         if drug in _WAITING_FOR_VITAMIN_D:
@@ -119,6 +119,11 @@ def _allowed(proposal: Proposal, fired: Fired, case: Case) -> Iterator[Proposal]
     yield from _unless_done(proposal, case)
 
 
+def _vitamin_d_very_low(case: Case) -> Answer:
+    """The latest vitamin D, at most P_VITD_AGE old, is below 25."""
+    return below_if_known(vitamin_d(case), VITD_VERY_LOW)
+
+
 def _suited(proposal: Proposal, case: Case) -> Proposal:
     """With noted difficulty swallowing, the effervescent form instead of the tablet (SEL-13)."""
     form = _EFFERVESCENT.get((proposal.kind, proposal.what))
@@ -133,6 +138,8 @@ def _for_specialists(proposal: Proposal, drug: str, case: Case) -> bool:
     """
     referred = proposal.drug if proposal.kind == "refer" else ""
     if (drug in BONE_DRUGS or referred) and isinstance(cause_to_clarify(case), Yes):
+        return True
+    if referred in _WAITING_FOR_VITAMIN_D and isinstance(_vitamin_d_very_low(case), Yes):
         return True
     injected_now = proposal.kind == "book" and proposal.what == "denosumab_injection" and proposal.on is None
     forbidden = injected_now or not _BLOCKABLE.isdisjoint((drug, referred))

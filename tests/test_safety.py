@@ -165,8 +165,9 @@ def test_a_perhaps_pathological_fracture_stops_the_offer_for_prednisolone_before
 def test_no_referral_for_zoledronate_while_cancer_may_be_the_cause() -> None:
     kidneys = woman(conditions=[HIP_FRACTURE, *named("ckd")], observations=blood_tests(egfr=40))
     assert [p.drug for p in ask(kidneys).offers("refer")] == ["zoledronate"]
-    kidneys["conditions"] = [*kidneys["conditions"], *named("malignancy_suspected_spine")]
-    found = ask(kidneys)
+    low = ask(kidneys | {"observations": blood_tests(egfr=40, vitamin_d=20)})
+    assert [p.drug for p in low.offers("refer")] == [""], "vitamin D first"
+    found = ask(kidneys | {"conditions": [*kidneys["conditions"], *named("malignancy_suspected_spine")]})
     assert "PRE-EGFR-5" in found.fired
     assert [p.drug for p in found.offers("refer")] == [""]
 
@@ -326,7 +327,9 @@ def test_a_stop_does_not_hide_the_kidneys_and_the_calcium(ending: Any, egfr: flo
     ("ordered", "silent"),
     [("2021-05-01", False), ("2024-02-29", False), ("2024-03-01", True), ("2025-01-20", True)],
 )
-def test_a_stop_of_denosumab_wants_a_plan_of_its_own_time(ordered: str, silent: bool) -> None:
+def test_a_stop_of_denosumab_wants_a_plan_of_its_own_time(
+    service: ServiceClient, clock: Clock, ordered: str, silent: bool
+) -> None:
     stop = woman(
         75,
         date(2025, 2, 1),
@@ -338,6 +341,10 @@ def test_a_stop_of_denosumab_wants_a_plan_of_its_own_time(ordered: str, silent: 
     assert ("DEN-STOP-1" not in ask(stop).fired) is silent
     if not silent:
         assert ask(stop).fired["DEN-STOP-1"] == "critical"
+    clock.day = stop["today"]
+    answer = service.answer(to_request(stop, "danish"))
+    fired = {each["id"] for each in answer["extension"]["org.osteo-cds.evaluation"]["fired"]}
+    assert ("DEN-STOP-1" not in fired) is silent, "an order is also read as a noted plan"
 
 
 # 6. Osteopenia never speaks against a drug that follows another

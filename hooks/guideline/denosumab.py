@@ -220,11 +220,18 @@ def _about_this_denosumab(case: Case, order: Order) -> bool:
     return any(day is not None and day >= since for day in (order.date, order.planned))
 
 
+def _plan_noted(case: Case) -> Answer:
+    """A plan is noted. One that was read off an order counts as that order does (zoledronate_ordered)."""
+    plan = case.facts.findings.get("den_bp_plan")
+    by_order = plan is not None and any(plan.reference == order.reference for order in case.facts.orders)
+    return NO if by_order else noted(case, "den_bp_plan")
+
+
 @predicate
 def bisphosphonate_planned(case: Case) -> Answer:
     """plan: a bisphosphonate after denosumab is noted, ordered, referred for, drafted or begun."""
     return any_of(
-        noted(case, "den_bp_plan"),
+        _plan_noted(case),
         zoledronate_ordered(case),
         draft_service(case, "zoledronate"),
         draft_referral(case, "zoledronate"),

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from cds_service.content import overrides
 from cds_service.wire import HookRequest
 from fhir_mappings import ReadOptions, read_facts
-from hooks.evaluation import respond
+from hooks.evaluation import Options, respond
 from hooks.guideline.case import Hook
+from hooks.guideline.defaults import Defaults
 from hooks.language import LanguageCode
 
 
@@ -35,10 +37,12 @@ def answer(
     as_of: date,
     language: LanguageCode,
     options: ReadOptions,
+    content: Defaults | None = None,
 ) -> Answered:
     """What the guideline says about the patient of a request on the day `as_of`.
 
-    `options`: what is agreed with this caller. Raises MissingPrefetchError and PatientMismatchError.
+    `options`: what is agreed with this caller. `content`: the deployment's numbers. Raises
+    MissingPrefetchError and PatientMismatchError.
     """
     started = time.perf_counter()
     reading = read_facts(
@@ -56,6 +60,8 @@ def answer(
         language,
         hook_instance=request.hook_instance,
         draft_resources=reading.draft_resources,
+        defaults=content,
+        options=Options(explain=request.explain, overrides=tuple(overrides(content)) if content else ()),
     )
     done = time.perf_counter()
     return Answered(body, (read - started) * 1000, (done - read) * 1000)

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="CODE",
         help="LOINC code that the sender uses for a T-score of any site (Synthea: 38265-5); may be repeated",
     )
+    evaluate.add_argument("--explain", action="store_true", help="say of every recommendation why, or why not")
     evaluate.set_defaults(run=_evaluate)
 
     rules = commands.add_parser("rules", help="list the recommendations and which are implemented")
@@ -98,12 +100,14 @@ def _evaluate(given: argparse.Namespace) -> int:
     language = given.lang or settings.language
     try:
         request, hook = _request(_read(given.file), given.hook)
+        request = replace(request, explain=request.explain or given.explain)
         answered = answer(
             request,
             hook,
             as_of=given.today or settings.today or date.today(),
             language=language,
             options=ReadOptions(frozenset(given.generic_t_score)),
+            content=settings.content,
         )
     except Exception as error:
         refusal = reading_refusal(error)

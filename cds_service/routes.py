@@ -56,6 +56,7 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
                 as_of=clock(),
                 language=_language(client, settings),
                 options=ReadOptions(client.generic_t_score_codes if client else frozenset(), tuple(service.prefetch)),
+                content=settings.content,
             )
             written = encode(answered.body)
         g.did = (

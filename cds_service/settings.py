@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from cds_service.clients import Client
+from cds_service.content import read_content
 from cds_service.network import is_loopback, is_loopback_origin
 from cds_service.setting_readers import MEGABYTE, READERS
+from hooks.guideline.defaults import Defaults
 from hooks.language import LanguageCode
 
 PREFIX: Final = "OSTEO_CDS_"
 CONFIG: Final = "OSTEO_CDS_CONFIG"
+#: The table of the TOML file that changes the content's defaults.
+CONTENT: Final = "content"
 
 
 class SettingsError(ValueError):
@@ -38,6 +42,7 @@ class Settings:
     `public_url` None: the address served. `today` None: the clock's day.
     `cors_origins` and `fhir_servers` None: loopback in development, none otherwise.
     `without_effect`: variables that are set, valid, and not used by this version.
+    `content`: the guideline's open numbers, as the table [content] of the TOML file sets them.
     """
 
     auth: Literal["off"] = "off"
@@ -52,6 +57,7 @@ class Settings:
     max_body_bytes: int = 16 * MEGABYTE
     today: date | None = None
     without_effect: tuple[str, ...] = ()
+    content: Defaults = field(default_factory=Defaults)
 
     def allows_origin(self, origin: str) -> bool:
         """Whether a page of this origin may read the answers."""
@@ -76,6 +82,7 @@ def load_settings(environ: Mapping[str, str], *, host: str = "127.0.0.1", insecu
             "Serve on 127.0.0.1, or say --insecure if a proxy in front checks who calls.",
         )
     settings = Settings(
+        content=_content(environ),
         development=is_loopback(host),
         without_effect=tuple(sorted(name for name in found if not READERS[name].used)),
         **values,
@@ -106,16 +113,31 @@ def _found(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield name, text
 
 
-def _config_file(path: Path) -> dict[str, str]:
-    """The settings of a TOML file under their variables' names, each as the text a variable would hold."""
+def _content(environ: Mapping[str, str]) -> Defaults:
+    """The content's defaults as the file changes them."""
+    path = environ.get(CONFIG, "")
+    table = _written(Path(path)).get(CONTENT, {}) if path else {}
     try:
-        written = tomllib.loads(path.read_text(encoding="utf-8"))
+        return read_content(table)
+    except ValueError as error:
+        raise SettingsError(CONFIG, f"[{CONTENT}] {error}") from error
+
+
+def _written(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(CONFIG, f"{path} cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(CONFIG, f"{path} is no TOML: {error}") from error
+
+
+def _config_file(path: Path) -> dict[str, str]:
+    """The settings of a TOML file under their variables' names, each as the text a variable would hold."""
     texts = {}
-    for key, value in written.items():
+    for key, value in _written(path).items():
+        if key == CONTENT:
+            continue
         name = PREFIX + key.upper()
         if name not in READERS or not key.islower():
             raise SettingsError(CONFIG, f"{path}: {key!r} is no setting: expected some of {', '.join(_keys())}")

@@ -30,6 +30,13 @@ WORDS: Final[Mapping[LanguageCode, Mapping[str, str]]] = {
         "unknown": "Ikke kendt, og kunne have ændret svaret",
         "issues": "Modtaget og ikke brugt",
         "more": "… og {number} til (--json viser alt)",
+        "explain": "Hvorfor og hvorfor ikke",
+        "fired": "gælder",
+        "not-fired": "gælder ikke",
+        "silenced": "holdt tilbage",
+        "broken": "kunne ikke vurderes",
+        "needs": "mangler",
+        "state-unknown": "ikke kendt",
     },
     "en": {
         "critical": "CRITICAL",
@@ -43,6 +50,13 @@ WORDS: Final[Mapping[LanguageCode, Mapping[str, str]]] = {
         "unknown": "Not known, and could have changed the answer",
         "issues": "Received and not used",
         "more": "… and {number} more (--json shows all)",
+        "explain": "Why and why not",
+        "fired": "holds",
+        "not-fired": "does not hold",
+        "silenced": "held back",
+        "broken": "could not be evaluated",
+        "needs": "lacks",
+        "state-unknown": "not known",
     },
 }
 
@@ -55,6 +69,9 @@ def render(answer: Mapping[str, Any], language: LanguageCode) -> str:
     blocks = blocks or _list(words["without_card"], _held(evaluation["fired"], language), words) or [words["none"]]
     blocks += _list(words["unknown"], _needs(evaluation["unknown"], say), words)
     blocks += _list(words["issues"], (f"{i['reference']}: {i['problem']}" for i in evaluation["issues"]), words)
+    if "explain" in evaluation:
+        lines = [line for entry in evaluation["explain"] for line in _why(entry, words, say)]
+        blocks.append("\n".join([f"{words['explain']}:", *lines]))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -119,3 +136,26 @@ def _list(title: str, lines: Iterable[str], words: Mapping[str, str]) -> list[st
             [f"{title}:", *(_wrapped(f"- {line}", "  ") for line in shown[:MOST_LINES]), *map("  ".__add__, more)]
         )
     ]
+
+
+_SIGN: Final[Mapping[str, str]] = {"yes": "+", "no": "-", "unknown": "?"}
+
+
+def _why(entry: Mapping[str, Any], words: Mapping[str, str], say: Language) -> Iterator[str]:
+    """One recommendation: its state, and the conditions that decided it with their values."""
+    state = entry["state"]
+    if state == "other-hook":
+        return
+    told = words["state-unknown" if state == "unknown" else state]
+    if "by" in entry:
+        told += f" ({entry['by']})"
+    yield f"  {entry['id']}: {told}"
+    for each in entry.get("conditions", entry.get("because", ())):
+        found = "; ".join(value["text"] for value in each.get("values", ()))
+        needs = ", ".join(_need(name, say) for name in each.get("needs", ()))
+        lacking = f" [{words['needs']}: {needs}]" if needs else ""
+        yield f"    {_SIGN[each['answer']]} {each['condition']}{lacking}{f' ({found})' if found else ''}"
+
+
+def _need(name: str, say: Language) -> str:
+    return say.terms.get(f"concept.{name}") or say.terms.get(f"source.{name}") or name

@@ -21,6 +21,9 @@ from cds_service.refusal import RefusedError
 
 T = TypeVar("T")
 
+#: The extension by which a client asks for more of the evaluation than the contract's standard answer.
+EVALUATION: Final = "org.osteo-cds.evaluation"
+
 # \Z, not $: in Python $ also matches before a line feed at the end
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9\-.]{1,64}\Z")]
 Uuid = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")]
@@ -50,6 +53,9 @@ EXPECTED: Final[Mapping[str, str]] = {
     "context.draftOrders.entry": "the list of the Bundle's entries",
     "context.selections": 'a list of the selected drafts, such as ["MedicationRequest/103"]',
     "prefetch": "an object with one member for each prefetch key that was satisfied",
+    "extension": "an object whose members are named by reverse domain names",
+    "extension.org.osteo-cds.evaluation": 'an object such as {"explain": true}',
+    "extension.org.osteo-cds.evaluation.explain": "true or false",
 }
 #: Members that decide who the answer is about; twice with two values, nobody knows.
 IDENTIFYING: Final = frozenset({"hook", "context", "patientId", "prefetch"})
@@ -73,6 +79,7 @@ class Envelope(msgspec.Struct, rename="camel"):
     fhir_server: NonEmpty | None = None
     fhir_authorization: _Authorization | None = None
     prefetch: dict[str, Raw] | None = None
+    extension: dict[str, Raw] | None = None
 
 
 class _Bundle(msgspec.Struct, rename="camel"):
@@ -88,12 +95,16 @@ class _Context(msgspec.Struct, rename="camel"):
     selections: list[DraftReference] | UnsetType = UNSET
 
 
+class _Wanted(msgspec.Struct):
+    explain: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class HookRequest:
     """A request whose form is right. `prefetch` holds what was sent, by key, unread.
 
     `draft_orders` None on hooks without; `selections` None where every draft counts. The token
-    of fhirAuthorization is checked and dropped: nothing is fetched.
+    of fhirAuthorization is checked and dropped: nothing is fetched. `explain`: say why and why not.
     """
 
     hook_instance: str
@@ -102,6 +113,7 @@ class HookRequest:
     draft_orders: Raw | None = None
     selections: tuple[str, ...] | None = None
     fhir_server: str | None = None
+    explain: bool = False
 
 
 def read_envelope(body: bytes) -> Envelope:
@@ -125,7 +137,14 @@ def read_request(envelope: Envelope, hook: str) -> HookRequest:
         draft_orders=drafts,
         selections=selections,
         fhir_server=envelope.fhir_server,
+        explain=_asks_why(envelope),
     )
+
+
+def _asks_why(envelope: Envelope) -> bool:
+    """Whether the client asks for the why and why not of every recommendation."""
+    wanted = (envelope.extension or {}).get(EVALUATION)
+    return wanted is not None and decode(_WANTED, wanted, f"extension.{EVALUATION}").explain
 
 
 def check_text(body: bytes, expected: Mapping[str, str] = EXPECTED) -> None:
@@ -225,3 +244,4 @@ def _drafts(hook: str, context: _Context) -> tuple[Raw | None, tuple[str, ...] |
 _ENVELOPE: Final = msgspec.json.Decoder(Envelope)
 _CONTEXT: Final = msgspec.json.Decoder(_Context)
 _BUNDLE: Final = msgspec.json.Decoder(_Bundle)
+_WANTED: Final = msgspec.json.Decoder(_Wanted)

@@ -29,9 +29,15 @@ EVALUATION_EXTENSION = "org.osteo-cds.evaluation"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a deployment may add. `source_url`: where its users read the guideline."""
+    """What a deployment or a client may add.
+
+    `source_url`: where its users read the guideline. `explain`: the why and why not of every
+    recommendation. `overrides`: the defaults of the content that the deployment has changed, to be named.
+    """
 
     source_url: str = ""
+    explain: bool = False
+    overrides: tuple[Mapping[str, Any], ...] = ()
 
 
 def respond(
@@ -50,12 +56,13 @@ def respond(
     `draft_resources`: the draft orders as received, by reference (`MedicationRequest/1`), for
     suggestions that change them. The same arguments give the same answer.
     """
+    options = options or Options()
     case = Case(facts, hook, defaults, rules)
     outcome = evaluate(case)
     words = texts(language)
     context = DraftContext(facts.patient_id, facts.as_of, facts.systems, language)
     drafting = Drafting(case, words, context, draft_resources or {})
-    sender = Sender(case, words, drafting, hook_instance, (options or Options()).source_url)
+    sender = Sender(case, words, drafting, hook_instance, options.source_url)
     found = gap(case, outcome)
     arrangement = _arranged(outcome, case)
     own_card = wanted(found, case, bool(arrangement.cards))
@@ -77,6 +84,12 @@ def respond(
         "unknown": [{"id": rule.id, "needs": list(unknown.needs)} for rule, unknown in outcome.unknown],
         "issues": _issues(case, outcome),
     }
+    if options.overrides:
+        evaluation["overrides"] = [dict(each) for each in options.overrides]
+    if options.explain:
+        from hooks.explain import explain  # with the words of every rule: most answers need none
+
+        evaluation["explain"] = explain(case, outcome, words.say)
     return {"cards": made, "extension": {EVALUATION_EXTENSION: evaluation}}
 
 

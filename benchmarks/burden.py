@@ -60,9 +60,8 @@ def record(path: Path) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Print the table."""
-    print(
-        "| over | calls | cards per call | most | no card | with a warning or critical card |\n|---|---|---|---|---|---|"
-    )
+    print("| over | calls | cards per call | most | no card | with a warning or critical card |")
+    print("|---|---|---|---|---|---|")
     for hook, cards in worked().items():
         print(row(f"worked patients, {hook}", cards))
     paths = [Path(name) for name in sys.argv[1:]]

@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from cds_service import cli
+from cds_service.content import overrides
 from cds_service.setting_readers import READERS
 from cds_service.settings import CONFIG, load_settings
 from hooks.services import SERVICES
@@ -19,6 +20,7 @@ from tests.readme_card import README, written
 ROOT = README.parent
 TEXT = README.read_text(encoding="utf-8")
 SHELL = re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
+TOML = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
 
 
 def test_one_line_runs_the_service_and_one_the_tests() -> None:
@@ -60,11 +62,17 @@ def test_every_service_is_in_the_table(service_id: str) -> None:
 
 
 def test_the_clients_file_works(tmp_path: Path) -> None:
-    [example] = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    example = next(block for block in TOML if "[[client]]" in block)
     path = tmp_path / "clients.toml"
     path.write_text(example, encoding="utf-8")
     [client] = load_settings({"OSTEO_CDS_CLIENTS": str(path)}).clients
     assert set(tomllib.loads(example)["client"][0]) <= set(client.__dataclass_fields__)
+
+
+def test_the_changed_numbers_are_numbers_of_the_content(tmp_path: Path) -> None:
+    path = tmp_path / "osteo.toml"
+    path.write_text(next(block for block in TOML if "[content]" in block), encoding="utf-8")
+    assert overrides(load_settings({CONFIG: str(path)}).content)
 
 
 def test_every_path_exists() -> None:

@@ -84,6 +84,12 @@ def codings(systems: frozenset[str], concept: str, kind: str, exactly: str = "")
 
 
 @cache
+def is_measured(concept: str) -> bool:
+    """Whether the tables have a code for results of the concept."""
+    return bool(codes_for(concept, "observation"))
+
+
+@cache
 def _writable(concept: str, kind: str, exactly: str) -> tuple[Code, ...]:
     """The code to write in each system, in the order of WRITTEN."""
     found: dict[str, Code] = {}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from fhir_mappings.codes import codes_for
-from fhir_mappings.drafts import DraftContext, Resource, codings, concept_of
+from fhir_mappings.drafts import DraftContext, Resource, codings, concept_of, is_measured
 
 #: Orders whose code stands in the tables under another name.
 _WRITTEN_AS = {"calcium": "calcium_ionised", "dxa_vfa": "dxa", "physiotherapy": "referral_physiotherapy"}
@@ -52,7 +51,7 @@ def referral(context: DraftContext, to: str, text: str, drug: str = "", drug_tex
 
 def _request(context: DraftContext, concept: str, text: str, code: str = "") -> Resource:
     name = _WRITTEN_AS.get(concept, concept)
-    kind = "observation" if codes_for(name, "observation") else "order"
+    kind = "observation" if is_measured(name) else "order"
     return {
         "resourceType": "ServiceRequest",
         "status": "draft",

@@ -113,7 +113,12 @@ def _attach(explanations: Iterable[Fired], shown: Sequence[CardPlan], case: Case
     hosts = [p for p in shown if not (case.hook == ORDER_SELECT and p.card == "C-TREATMENT")]
     while True:
         known = [(plan, plan.hosts) for plan in hosts]
-        found = {id_: host for id_, each in waiting.items() if (host := _host(each, known, case)) is not None}
+        inside = frozenset[str]().union(*[ids for _, ids in known])
+        found = {
+            id_: host
+            for id_, each in waiting.items()
+            if not inside.isdisjoint(each.rule.shown_with) and (host := _host(each, known, case)) is not None
+        }
         for id_, host in found.items():
             host.background.append(waiting.pop(id_))
         if not found:

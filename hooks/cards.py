@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 from fhir_mappings.codes import RECOMMENDATIONS
 from fhir_mappings.facts import Fact, Finding
 from hooks.arrangement import Arrangement, CardPlan
-from hooks.evidence import evidence
+from hooks.evidence import Worded, evidence
 from hooks.guideline.case import Case
 from hooks.guideline.drafted import BONE_DRUGS
 from hooks.guideline.firing import Fired
@@ -50,6 +50,7 @@ class Sender:
     drafting: Drafting
     hook_instance: str
     source_url: str = ""
+    worded: Worded = field(default_factory=dict)
 
 
 def cards(arrangement: Arrangement, sender: Sender) -> tuple[list[Card], list[CardPlan]]:
@@ -75,7 +76,7 @@ def card(plan: CardPlan, sender: Sender) -> Card:
         _short(render(leading.id, "summary", sender.case, words)),
         detail(plan, sender),
         plan.indicator,
-        [_recommendation(fired, words) for fired in plan.members],
+        [_recommendation(fired, sender) for fired in plan.members],
         leading,
     )
     offered = suggestions(plan.members, sender.drafting)
@@ -129,7 +130,7 @@ def detail(plan: CardPlan, sender: Sender) -> str:
         titles = words.say.list(words.title(f.rule.id, f.rule.title) for f in plan.absorbed)
         lines.append(f"{words.words['also']}: {titles}")
     blocks += _listed("", lines)
-    blocks += _listed(words.words["evidence"], _evidence_lines(plan.members, words))
+    blocks += _listed(words.words["evidence"], _evidence_lines(plan.members, sender))
     blocks += _listed(words.words["background"], _background_lines(plan, sender))
     text = "\n\n".join(blocks)
     if _to_decide_together(plan, sender.case) and words.words["together_phrase"] not in text.lower():
@@ -157,15 +158,15 @@ def _line(fired: Fired, sender: Sender) -> str:
     return f"**{title}:** {render(fired.rule.id, 'detail', sender.case, sender.words)}"
 
 
-def _evidence_lines(members: Iterable[Fired], words: Texts) -> list[str]:
+def _evidence_lines(members: Iterable[Fired], sender: Sender) -> list[str]:
     facts = sorted(evident(fired.answer for fired in members), key=_is_menopause)
+    found = evidence(facts, sender.words.say, sender.worded)
     lines = [
-        f"{escape_markdown(each['text'])} ({escape_markdown(each['reference'])})" for each in evidence(facts, words.say)
+        f"{escape_markdown(each['text'])} ({escape_markdown(each['reference'])})" for each in found[:_EVIDENCE_LINES]
     ]
-    if len(lines) <= _EVIDENCE_LINES:
-        return lines
-    more = words.words["more_evidence"].format(n=len(lines) - _EVIDENCE_LINES)
-    return [*lines[:_EVIDENCE_LINES], more]
+    if len(found) > _EVIDENCE_LINES:
+        lines.append(sender.words.words["more_evidence"].format(n=len(found) - _EVIDENCE_LINES))
+    return lines
 
 
 def _is_menopause(fact: Fact) -> bool:
@@ -216,12 +217,12 @@ def _source(leading: Rule | None, name: str, sender: Sender) -> dict[str, Any]:
     return source
 
 
-def _recommendation(fired: Fired, words: Texts) -> dict[str, Any]:
+def _recommendation(fired: Fired, sender: Sender) -> dict[str, Any]:
     return {
         "id": fired.rule.id,
         "indicator": fired.indicator,
         "section": section(fired.rule),
-        "evidence": evidence(fired.answer.evidence, words.say),
+        "evidence": evidence(fired.answer.evidence, sender.words.say, sender.worded),
     }
 
 

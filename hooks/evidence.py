@@ -37,9 +37,19 @@ _GROUPS = frozenset(
 )
 
 
-def evidence(facts: Iterable[Fact], say: Language) -> list[dict[str, str]]:
-    """The facts as the contract's evidence, each line once."""
-    lines = {(fact.reference, describe(fact, say)): None for fact in facts}
+#: Facts of one answer by identity, as they were worded for an earlier card: reference and text.
+Worded = dict[int, tuple[str, str]]
+
+
+def evidence(facts: Iterable[Fact], say: Language, worded: Worded | None = None) -> list[dict[str, str]]:
+    """The facts as the contract's evidence, each line once. `worded` is read and added to; the facts outlive it."""
+    worded = {} if worded is None else worded
+    lines: dict[tuple[str, str], None] = {}
+    for fact in facts:
+        line = worded.get(id(fact))
+        if line is None:
+            line = worded[id(fact)] = fact.reference, describe(fact, say)
+        lines[line] = None
     return [{"reference": reference, "text": text} for reference, text in lines]
 
 

@@ -32,7 +32,8 @@ class Language:
         """A date as the language writes it; the word for "not recorded" when there is none."""
         if day is None:
             return self.term("not_recorded")
-        return day.strftime("%d.%m.%Y") if self.code == "da" else day.isoformat()
+        iso = day.isoformat()
+        return f"{iso[8:]}.{iso[5:7]}.{iso[:4]}" if self.code == "da" else iso
 
     def term(self, name: str) -> str:
         """The language's word for a vocabulary name; the name itself is never shown (a test keeps it so)."""

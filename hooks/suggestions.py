@@ -12,9 +12,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from fhir_mappings.codes import codes_for
 from fhir_mappings.draft_changes import ChangeText, changed
-from fhir_mappings.drafts import DraftContext, Resource, Step, appointment, care_plan, document, message, task
+from fhir_mappings.drafts import (
+    DraftContext,
+    Resource,
+    Step,
+    appointment,
+    care_plan,
+    document,
+    is_measured,
+    message,
+    task,
+)
 from fhir_mappings.drafts_medication import medication_request
 from fhir_mappings.drafts_service import referral, service_request
 from fhir_mappings.facts import DraftMedication, DraftReferral, DraftService, DraftStop
@@ -100,7 +109,7 @@ def _group(offer: Offer) -> tuple[str, ...]:
 
 
 def _is_blood_test(concept: str) -> bool:
-    return concept == "calcium" or (concept not in _APART and bool(codes_for(concept, "observation")))
+    return concept == "calcium" or (concept not in _APART and is_measured(concept))
 
 
 def _suggestion(group: list[Offer], drafting: Drafting) -> Suggestion | None:

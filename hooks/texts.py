@@ -157,9 +157,10 @@ def fill(template: str, case: Case, say: Language) -> str:
 
 def _value(name: str, case: Case, say: Language) -> str:
     key = ("text", name, say.code)
-    if key not in case.memo:
-        case.memo[key] = VALUES[name].make(case, say)
-    return case.memo[key]  # type: ignore[no-any-return]
+    text: str | None = case.memo.get(key)
+    if text is None:
+        text = case.memo[key] = VALUES[name].make(case, say)
+    return text
 
 
 def render(rule_id: str, field: str, case: Case, words: Texts) -> str:

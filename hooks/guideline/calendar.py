@@ -5,12 +5,17 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, timedelta
 
+#: Days up to this one exist in every month.
+_IN_EVERY_MONTH = 28
+
 
 def add_months(day: date, months: float) -> date:
     """The same day `months` later (or earlier); 31 August + 6 months is 28 or 29 February."""
-    total = day.year * 12 + day.month - 1 + int(months)
-    year, month = divmod(total, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    year, month = divmod(day.year * 12 + day.month - 1 + int(months), 12)
+    number = day.day
+    if number > _IN_EVERY_MONTH:
+        number = min(number, monthrange(year, month + 1)[1])
+    return date(year, month + 1, number)
 
 
 def add_days(day: date, days: float) -> date:

@@ -53,11 +53,11 @@ def predicate(function: Callable[[Case], T]) -> Callable[[Case], T]:
 
     @wraps(function)
     def remembered(case: Case) -> T:
-        try:
-            return case.memo[function]  # type: ignore[no-any-return]
-        except KeyError:
-            answer = case.memo[function] = function(case)
-            return answer
+        memo = case.memo
+        answer: T = memo.get(function)
+        if answer is None and function not in memo:
+            answer = memo[function] = function(case)
+        return answer
 
     return remembered
 
@@ -77,13 +77,11 @@ FAMILY = ("familyHistory",)
 
 def absent(case: Case, *keys: str) -> Answer:
     """What the absence of a record in these prefetch keys means: no, or unknown if one is incomplete."""
-    try:
-        return case.memo[keys]  # type: ignore[no-any-return]
-    except KeyError:
-        missing = tuple(key for key in keys if case.facts.state(key) is not SourceState.COMPLETE)
-        answer: Answer = Unknown(missing) if missing else NO
-        case.memo[keys] = answer
-        return answer
+    answer: Answer | None = case.memo.get(keys)
+    if answer is None:
+        missing = tuple([key for key in keys if case.facts.state(key) is not SourceState.COMPLETE])
+        answer = case.memo[keys] = Unknown(missing) if missing else NO
+    return answer
 
 
 def recorded(case: Case, answer: Answer, *keys: str) -> Answer:

@@ -43,36 +43,44 @@ class Outcome:
 
 def logic_of(case: Case, *ids: str) -> Answer:
     """The raw logic of the entries, hook and suppression aside: whether any of them is true."""
-    return any_of(*(_logic(case, i) for i in ids))
+    return any_of(*[_logic(case, i) for i in ids])
 
 
 def _logic(case: Case, id_: str) -> Answer:
     key = ("logic", id_)
-    if key not in case.memo:
-        rule = case.rules.get(id_)
-        case.memo[key] = NO if rule is None else _asked(case, rule)
-    return case.memo[key]  # type: ignore[no-any-return]
+    answer: Answer | None = case.memo.get(key)
+    if answer is None:
+        answer = case.memo[key] = _asked(case, id_)
+    return answer
 
 
-def _asked(case: Case, rule: Rule) -> Answer:
-    return case.rules.logic(rule)(case) if isinstance(case.rules, Register) else rule.logic(case)
+def _asked(case: Case, id_: str) -> Answer:
+    rules = case.rules
+    if isinstance(rules, Register):
+        logic = rules.asked.get(id_)
+        if logic is not None:
+            return logic(case)
+    rule = rules.get(id_)
+    if rule is None:
+        return NO
+    return rules.logic(rule)(case) if isinstance(rules, Register) else rule.logic(case)
 
 
 def fires(case: Case, *ids: str) -> Answer:
     """Whether any of the entries fires on this hook, after suppression."""
-    return any_of(*(_fires(case, i) for i in ids))
+    return any_of(*[_fires(case, i) for i in ids])
 
 
 def _fires(case: Case, id_: str) -> Answer:
     key = ("fires", id_)
-    if key not in case.memo:
+    answer: Answer | None = case.memo.get(key)
+    if answer is None:
         rule = case.rules.get(id_)
-        if rule is None or case.hook not in rule.hooks:
-            case.memo[key] = NO
-        else:
-            answer = _logic(case, id_)
-            case.memo[key] = NO if not isinstance(answer, No) and silenced(case, rule, answer) else answer
-    return case.memo[key]  # type: ignore[no-any-return]
+        answer = NO if rule is None or case.hook not in rule.hooks else _logic(case, id_)
+        if rule is not None and not isinstance(answer, No) and silenced(case, rule, answer):
+            answer = NO
+        case.memo[key] = answer
+    return answer
 
 
 def evaluate(case: Case) -> Outcome:
@@ -131,7 +139,7 @@ class Register(dict[str, Rule]):
     def __init__(self, rules: Iterable[Rule]) -> None:
         super().__init__()
         self._gates: dict[Hook, tuple[Gate, ...]] = {}
-        self._logic: dict[str, Logic] = {}
+        self.asked: dict[str, Logic] = {}
         for rule in rules:
             if rule.id in self:
                 raise ValueError(f"recommendation {rule.id} is registered twice")
@@ -153,9 +161,9 @@ class Register(dict[str, Rule]):
 
     def logic(self, rule: Rule) -> Logic:
         """The rule as it is asked: condition by condition."""
-        found = self._logic.get(rule.id)
+        found = self.asked.get(rule.id)
         if found is None:
-            found = self._logic[rule.id] = in_order(rule.logic)
+            found = self.asked[rule.id] = in_order(rule.logic)
         return found
 
 

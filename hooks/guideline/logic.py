@@ -71,11 +71,7 @@ def needed(answers: Iterable[Answer]) -> tuple[str, ...]:
 
 def evident(answers: Iterable[Answer]) -> tuple[Fact, ...]:
     """The facts of all answers that are yes, in order, each once (the same fact is the same object)."""
-    found: dict[int, Fact] = {}
-    for answer in answers:
-        if isinstance(answer, Yes):
-            for fact in answer.evidence:
-                found[id(fact)] = fact
+    found = {id(fact): fact for answer in answers if isinstance(answer, Yes) for fact in answer.evidence}
     return tuple(found.values())
 
 
@@ -104,11 +100,14 @@ def any_of(*answers: Answer) -> Answer:
     found: Yes | None = None
     several_found = unknown = False
     for answer in answers:
-        if isinstance(answer, Yes):
-            several_found = found is not None
-            found = found or answer
-        elif isinstance(answer, Unknown):
+        if isinstance(answer, No):  # most are
+            continue
+        if isinstance(answer, Unknown):
             unknown = True
+        elif found is None:
+            found = answer
+        else:
+            several_found = True
     if found is not None:
         return Yes(evident(answers)) if several_found else found
     return Unknown(needed(answers)) if unknown else NO

@@ -7,7 +7,6 @@ command line and a test can say what is missing. A doubled id stops the start.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -47,8 +46,8 @@ from hooks.guideline import (
     part_18_organisation,
     part_19_phrases,
 )
-from hooks.guideline.firing import by_id
-from hooks.guideline.rule import Group, Rule
+from hooks.guideline.firing import Register, by_id
+from hooks.guideline.rule import Group
 
 GROUPS: tuple[Group, ...] = (
     part_01_definitions.GROUP,
@@ -85,7 +84,7 @@ GROUPS: tuple[Group, ...] = (
     part_18_organisation.GROUP,
     part_19_phrases.GROUP,
 )
-RULES: Mapping[str, Rule] = by_id(tuple(rule for group in GROUPS for rule in group.rules))
+RULES: Register = by_id(tuple(rule for group in GROUPS for rule in group.rules))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,11 @@ class _Entry(msgspec.Struct, gc=False, rename="camel"):
     full_url: str | None = None
 
 
-class _Bundle(msgspec.Struct):
+class _Bundle(msgspec.Struct, rename="camel"):
+    """A Bundle. Anything else leaves `resource_type` empty or is not decoded."""
+
+    resource_type: str = ""
+    id: str | None = None
     link: list[_Link] | None = None
     entry: list[_Entry] | None = None
 
@@ -61,6 +65,12 @@ _MALFORMED = _Entry()
 
 def read_value(key: str, expected: str, value: Raw | bytes, issues: list[Issue]) -> tuple[Source, list[Item]]:
     """The source of a prefetch key and its resources; `expected` is the resource type of the key."""
+    try:
+        bundle = _bundle(value)
+    except BAD_DATA:
+        bundle = _Bundle()  # no Bundle, or one with malformed entries
+    if bundle.resource_type == "Bundle":
+        return _read_bundle(key, bundle, issues)
     if bytes(value).strip() == b"null":
         return Source(key, SourceState.COMPLETE), []
     try:
@@ -68,7 +78,11 @@ def read_value(key: str, expected: str, value: Raw | bytes, issues: list[Issue])
     except BAD_DATA:
         return Source(key, SourceState.MISSING, "no FHIR resource"), []
     if head.resource_type == "Bundle":
-        return _read_bundle(key, value, issues)
+        try:
+            bundle = _loose_bundle(key, value, issues)
+        except BAD_DATA:
+            return Source(key, SourceState.MISSING, "Bundle that cannot be read"), []
+        return _read_bundle(key, bundle, issues)
     if head.resource_type == expected:
         return Source(key, SourceState.COMPLETE), [Item(Raw(value), head, key)]
     reason = _outcome_text(value) if head.resource_type == "OperationOutcome" else ""
@@ -96,14 +110,7 @@ def version(item: Item) -> tuple[float, int, bytes]:
     return updated, number, bytes(item.raw)
 
 
-def _read_bundle(key: str, value: Raw | bytes, issues: list[Issue]) -> tuple[Source, list[Item]]:
-    try:
-        bundle = _bundle(value)
-    except BAD_DATA:
-        try:
-            bundle = _loose_bundle(key, value, issues)
-        except BAD_DATA:
-            return Source(key, SourceState.MISSING, "Bundle that cannot be read"), []
+def _read_bundle(key: str, bundle: _Bundle, issues: list[Issue]) -> tuple[Source, list[Item]]:
     state, reason = SourceState.COMPLETE, ""
     if any(link.relation == "next" for link in bundle.link or ()):
         state, reason = SourceState.PARTIAL, "more pages exist"
@@ -141,7 +148,7 @@ def _loose_bundle(key: str, value: Raw | bytes, issues: list[Issue]) -> _Bundle:
         links = msgspec.json.decode(loose.link or b"[]", type=list[_Link])
     except BAD_DATA:
         links = [_Link("next")]  # a link that cannot be read may be one to more pages
-    return _Bundle(links, entries)
+    return _Bundle(link=links, entry=entries)
 
 
 def _outcome(value: Raw | bytes) -> list[_OutcomeIssue]:

@@ -38,6 +38,8 @@ def _model(resource_type: str) -> Any:
 
 def _known(found: object, shape: inspect.Type) -> object:
     """What was found without nulls and without the elements our Structs do not have."""
+    if isinstance(shape, inspect.RawType):
+        return Raw(msgspec.json.encode(found))
     if isinstance(found, dict):
         struct = _struct_for(found, shape)
         if struct is None:

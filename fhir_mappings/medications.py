@@ -10,9 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-import msgspec
-from msgspec import Raw
-
 from fhir_mappings.amounts import amount_of
 from fhir_mappings.codes import concepts_of, meaning
 from fhir_mappings.courses import Entry, course_of
@@ -32,7 +29,7 @@ from fhir_mappings.r4.medication import (
     MedicationRequest,
     MedicationStatement,
 )
-from fhir_mappings.resources import BAD_DATA, Item
+from fhir_mappings.resources import Item
 from fhir_mappings.routes import route_of
 from fhir_mappings.supply import Supply, supplied
 from fhir_mappings.timing import days_in
@@ -45,8 +42,10 @@ READS = (
     Query("medicationDispenses", "MedicationDispense", 500, "-whenhandedover"),
 )
 _DONE = frozenset({"completed", "in-progress"})
-#: No longer taken, or never.
-_GONE = frozenset({"completed", "stopped", "cancelled", "draft", "entered-in-error"} | {"not-taken", "intended"})
+#: No longer taken, or never; as the JSON has it.
+_GONE = frozenset(
+    {b'"completed"', b'"stopped"', b'"cancelled"', b'"draft"', b'"entered-in-error"', b'"not-taken"', b'"intended"'}
+)
 _NONE: frozenset[str] = frozenset()
 
 
@@ -127,28 +126,16 @@ def _entries(received: Received, desk: Desk, issues: list[Issue]) -> list[Entry]
     return [entry for entry in found if entry is not None]
 
 
-class _Head(msgspec.Struct, gc=False, rename="camel"):
-    """What says whether a medication resource matters before it is read."""
-
-    status: str = ""
-    medication_codeable_concept: Raw = Raw()
-    based_on: Raw = Raw()
-    derived_from: Raw = Raw()
-
-
-_head = msgspec.json.Decoder(_Head).decode
-
-
-def _matters(item: Item, received: Received, gone: frozenset[str] | None) -> bool:
+def _matters(item: Item, received: Received, gone: frozenset[bytes] | None) -> bool:
     """Whether a rule may read the resource, or it must be reported.
 
     A product without a known code, or of which rules ask only whether it is taken, matters only
     while it is taken (rules count the drugs): not in a status of `gone`, None for all. One that
     reports another order may be that order's.
     """
-    try:
-        head = _head(item.raw)
-    except BAD_DATA:
+    head = item.head
+    status = bytes(head.status)
+    if status and status[:1] != b'"':
         return True
     about = meaning(bytes(head.medication_codeable_concept)) if head.medication_codeable_concept else None
     if about is None or head.based_on or head.derived_from or received.not_ours(item.head.subject):
@@ -157,8 +144,8 @@ def _matters(item: Item, received: Received, gone: frozenset[str] | None) -> boo
         received.systems.update(about.systems)
     known = about.concepts.get("medication", frozenset())
     if not known:
-        return gone is not None and head.status not in gone
-    return gone is None or head.status not in gone or not known <= ASKED_WHILE_TAKEN
+        return gone is not None and status not in gone
+    return gone is None or status not in gone or not known <= ASKED_WHILE_TAKEN
 
 
 def _dispensings(

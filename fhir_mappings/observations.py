@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date
+from functools import lru_cache
 
 from fhir_mappings.codes import Meaning, meaning
 from fhir_mappings.facts import Issue
@@ -63,9 +64,17 @@ def _wanted(about: Meaning, item: Item) -> bool:
 
 def _screening_test(item: Item) -> tuple[str, str]:
     """The screening test an Observation is a result of, and its day as written; empty when not one, or undated."""
-    about = meaning(bytes(item.head.code))
-    concepts = about.concepts.get("observation", _NONE) if about else _NONE
-    written = bytes(item.head.effective_date_time)[1:11]
-    if len(concepts) != 1 or concepts.isdisjoint(SCREENING) or written.count(b"-") != 2 or not written.isascii():
+    test = _screening_concept(bytes(item.head.code))
+    if not test:
         return "", ""
-    return next(iter(concepts)), written.decode()
+    written = bytes(item.head.effective_date_time)[1:11]
+    if written.count(b"-") != 2 or not written.isascii():
+        return "", ""
+    return test, written.decode()
+
+
+@lru_cache(maxsize=1024)
+def _screening_concept(code: bytes) -> str:
+    about = meaning(code)
+    concepts = about.concepts.get("observation", _NONE) if about else _NONE
+    return next(iter(concepts)) if len(concepts) == 1 and not concepts.isdisjoint(SCREENING) else ""

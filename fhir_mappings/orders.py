@@ -206,7 +206,7 @@ def _take_refused_drugs(received: Received, as_of: date, found: Orders) -> None:
 
 
 def _says_do_not_perform(item: Item) -> bool:
-    return b"doNotPerform" in bytes(item.raw)
+    return bool(item.head.do_not_perform)
 
 
 def _take_refused_tasks(received: Received, as_of: date, issues: list[Issue], found: Orders) -> None:

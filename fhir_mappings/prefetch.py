@@ -8,6 +8,7 @@ PARTIAL. One bad entry costs that entry and is reported. The order of entries is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -167,5 +168,4 @@ class Received:
         return patients[patient_id]
 
 
-def _order(item: Item) -> tuple[str, bytes]:
-    return item.order
+_order = attrgetter("order")

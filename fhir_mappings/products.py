@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal, Protocol
 
 from fhir_mappings.amounts import NO_STRENGTH, Strength, package_mg, strength_in, strength_of
@@ -166,46 +167,61 @@ class Products:
                 self._issues.append(Issue(reference, "an ingredient of the product was not received"))
                 continue
             found.append((concept, part))
-        return self._product(medication.code, medication.form, found) if found else None
+        return self._product(medication.code, medication.form, tuple(found)) if found else None
 
     def _product(
         self,
         code: CodeableConcept | None,
         form: CodeableConcept | None,
-        parts: Sequence[tuple[CodeableConcept, Ingredient]],
+        parts: tuple[tuple[CodeableConcept, Ingredient], ...],
     ) -> Product:
-        """The product of a code, or of ingredients; `form` and texts tell the rest."""
         concepts = [concept for concept, _ in parts] or ([code] if code is not None else [])
-        found = frozenset[str]().union(*(_concepts(concept) for concept in concepts))
-        texts = _texts([*([code] if code is not None else []), *(c for c in concepts if c is not code)])
-        shape = _texts([form] if form is not None else [])
-        drugs = self._names(found)
         self.systems.update(canonical(c.system) for concept in concepts for c in concept.coding if c.system)
-        effervescent = form is not None and "effervescent_tablet" in concepts_of(form.coding, "form")
-        if effervescent or any(_EFFERVESCENT.search(text.lower()) for text in (*shape, *texts)):
-            drugs = frozenset({"alendronate": "alendronate_effervescent"}.get(name, name) for name in drugs)
-        name = (code.text if code is not None else None) or " + ".join(_names_of(concepts))
-        return Product(
-            drugs=drugs,
-            key=_key(drugs, concepts, name),
-            display=name,
-            strength=_strength(drugs, parts, texts),
-            route=next(filter(None, map(in_words, (*shape, *texts))), ""),
-            package=next((mg for mg in map(package_mg, texts) if mg is not None), None),
-            cancer_name=any(_CANCER_NAME.search(text.lower()) for text in texts),
-        )
+        return _product(code, form, parts, self._sex)
 
-    def _names(self, concepts: frozenset[str]) -> frozenset[str]:
-        names = {_COUNTS_AS.get(concept, concept) for concept in concepts}
-        if self._sex == "male" and names & _CASTRATING:
-            names.add("antiandrogen")
-        if {"calcium", "vitamin_d"} <= names:
-            names.add("calcium_vitd")
-        if "calcium_vitd" in names:
-            names -= {"calcium", "vitamin_d"}
-        if names & GLUCOCORTICOIDS:
-            names.discard(ANY_GLUCOCORTICOID)
-        return frozenset(names) & (SUBSTANCES | CLASSES)
+
+@lru_cache(maxsize=1024)
+def _product(
+    code: CodeableConcept | None,
+    form: CodeableConcept | None,
+    parts: tuple[tuple[CodeableConcept, Ingredient], ...],
+    sex: Sex | None,
+) -> Product:
+    """The product of a code, or of ingredients; `form` and texts tell the rest.
+
+    Kept over requests: looking through the texts takes longer than all else of an order.
+    """
+    concepts = [concept for concept, _ in parts] or ([code] if code is not None else [])
+    found = frozenset[str]().union(*(_concepts(concept) for concept in concepts))
+    texts = _texts([*([code] if code is not None else []), *(c for c in concepts if c is not code)])
+    shape = _texts([form] if form is not None else [])
+    drugs = _names(found, sex)
+    effervescent = form is not None and "effervescent_tablet" in concepts_of(form.coding, "form")
+    if effervescent or any(_EFFERVESCENT.search(text.lower()) for text in (*shape, *texts)):
+        drugs = frozenset({"alendronate": "alendronate_effervescent"}.get(name, name) for name in drugs)
+    name = (code.text if code is not None else None) or " + ".join(_names_of(concepts))
+    return Product(
+        drugs=drugs,
+        key=_key(drugs, concepts, name),
+        display=name,
+        strength=_strength(drugs, parts, texts),
+        route=next(filter(None, map(in_words, (*shape, *texts))), ""),
+        package=next((mg for mg in map(package_mg, texts) if mg is not None), None),
+        cancer_name=any(_CANCER_NAME.search(text.lower()) for text in texts),
+    )
+
+
+def _names(concepts: frozenset[str], sex: Sex | None) -> frozenset[str]:
+    names = {_COUNTS_AS.get(concept, concept) for concept in concepts}
+    if sex == "male" and names & _CASTRATING:
+        names.add("antiandrogen")
+    if {"calcium", "vitamin_d"} <= names:
+        names.add("calcium_vitd")
+    if "calcium_vitd" in names:
+        names -= {"calcium", "vitamin_d"}
+    if names & GLUCOCORTICOIDS:
+        names.discard(ANY_GLUCOCORTICOID)
+    return frozenset(names) & (SUBSTANCES | CLASSES)
 
 
 def _concepts(concept: CodeableConcept) -> frozenset[str]:

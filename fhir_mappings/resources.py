@@ -2,7 +2,8 @@
 
 A resource is decoded to its strict Struct (r4). What the Struct does not accept is put to
 fhir.resources (R4B): what the library accepts is read without the elements the Struct does
-not know, what it refuses is left out with an Issue. Bad data never raises.
+not know, what it refuses is left out with an Issue. Bad data never raises. Only what a rule reads
+is validated: a mistake in a note does not cost the result.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ _MAY_BE_BLANK = re.compile(
 class Head(msgspec.Struct, gc=False, rename="camel"):
     """The few elements by which resources are told apart and selected, before they are read.
 
-    The elements a Struct reads later stay raw here.
+    The elements a Struct reads later stay raw here. All that any reader selects by: a resource
+    is scanned once.
     """
 
     resource_type: str
@@ -51,6 +53,14 @@ class Head(msgspec.Struct, gc=False, rename="camel"):
     patient: Raw = Raw()
     value_codeable_concept: Raw = Raw()
     effective_date_time: Raw = Raw()
+    status: Raw = Raw()
+    medication_codeable_concept: Raw = Raw()
+    based_on: Raw = Raw()
+    derived_from: Raw = Raw()
+    do_not_perform: Raw = Raw()
+    type: Raw = Raw()
+    service_type: Raw = Raw()
+    reason_code: Raw = Raw()
 
 
 class Item(msgspec.Struct, gc=False):
@@ -83,7 +93,8 @@ class Item(msgspec.Struct, gc=False):
     @property
     def order(self) -> tuple[str, bytes]:
         """Sorts the items of a type alike whatever the order of their entries was; ids are unique."""
-        return (self.head.id, b"") if self.head.id else ("", bytes(self.raw))
+        name = self.head.id
+        return (name, b"") if name else ("", bytes(self.raw))
 
 
 _head = msgspec.json.Decoder(Head).decode

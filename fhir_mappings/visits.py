@@ -15,7 +15,7 @@ from fhir_mappings.prefetch import Received
 from fhir_mappings.query import Query
 from fhir_mappings.r4.datatypes import CodeableConcept
 from fhir_mappings.r4.workflow import Appointment, Encounter, EncounterParticipant
-from fhir_mappings.resources import BAD_DATA, Item, read
+from fhir_mappings.resources import Item, read
 
 #: Visits are in Appointment, in Encounter, or in both.
 READS = (
@@ -62,22 +62,9 @@ def read_visits(received: Received, as_of: date, issues: list[Issue]) -> tuple[t
     )
 
 
-class _VisitHead(msgspec.Struct, rename="camel"):
-    """What says whether an Encounter or Appointment is of a kind the rules know."""
-
-    type: Raw = Raw()
-    service_type: Raw = Raw()
-    reason_code: Raw = Raw()
-
-
-_head = msgspec.json.Decoder(_VisitHead).decode
-
-
 def _is_ours_to_read(item: Item) -> bool:
-    try:
-        head = _head(item.raw)
-    except BAD_DATA:
-        return True  # reading it says what is wrong
+    """Whether an Encounter or Appointment is of a kind the rules know."""
+    head = item.head
     if item.type == "Appointment":
         return _says(head.service_type, _is_visit)
     return _says(head.type, _is_visit) or _says(head.reason_code, _is_osteoporosis)

@@ -20,7 +20,7 @@ from fhir_mappings.r4.datatypes import (
     Timing,
     choice,
 )
-from fhir_mappings.r4.primitives import Code, Date, DateTime, Instant, Integer, Text, Time, Uri
+from fhir_mappings.r4.primitives import NONE_SENT, Code, Date, DateTime, Instant, Integer, Text, Time, Unread, Uri
 
 
 class ObservationReferenceRange(BackboneElement, frozen=True, kw_only=True):
@@ -81,23 +81,23 @@ class Observation(DomainResource, frozen=True, kw_only=True, tag="Observation"):
             "Period",
         ),
     )
-    identifier: tuple[Identifier, ...] = ()
-    basedOn: tuple[Reference, ...] = ()
-    partOf: tuple[Reference, ...] = ()
+    identifier: Unread = NONE_SENT
+    basedOn: Unread = NONE_SENT
+    partOf: Unread = NONE_SENT
     status: Literal[
         "registered", "preliminary", "final", "amended", "corrected", "cancelled", "entered-in-error", "unknown"
     ]
-    category: tuple[CodeableConcept, ...] = ()
+    category: Unread = NONE_SENT
     code: CodeableConcept
-    subject: Reference | None = None
+    subject: Unread = NONE_SENT
     focus: tuple[Reference, ...] = ()
-    encounter: Reference | None = None
+    encounter: Unread = NONE_SENT
     effectiveDateTime: DateTime | None = None
     effectivePeriod: Period | None = None
     effectiveTiming: Timing | None = None
     effectiveInstant: Instant | None = None
     issued: Instant | None = None
-    performer: tuple[Reference, ...] = ()
+    performer: Unread = NONE_SENT
     valueQuantity: Quantity | None = None
     valueCodeableConcept: CodeableConcept | None = None
     valueString: Text | None = None
@@ -109,22 +109,16 @@ class Observation(DomainResource, frozen=True, kw_only=True, tag="Observation"):
     valueDateTime: DateTime | None = None
     valuePeriod: Period | None = None
     dataAbsentReason: CodeableConcept | None = None
-    interpretation: tuple[CodeableConcept, ...] = ()
-    note: tuple[Annotation, ...] = ()
+    interpretation: Unread = NONE_SENT
+    note: Unread = NONE_SENT
     bodySite: CodeableConcept | None = None
     method: CodeableConcept | None = None
-    specimen: Reference | None = None
+    specimen: Unread = NONE_SENT
     device: Reference | None = None
     referenceRange: tuple[ObservationReferenceRange, ...] = ()
     hasMember: tuple[Reference, ...] = ()
-    derivedFrom: tuple[Reference, ...] = ()
+    derivedFrom: Unread = NONE_SENT
     component: tuple[ObservationComponent, ...] = ()
-
-
-class ConditionStage(BackboneElement, frozen=True, kw_only=True):
-    summary: CodeableConcept | None = None
-    assessment: tuple[Reference, ...] = ()
-    type: CodeableConcept | None = None
 
 
 class ConditionEvidence(BackboneElement, frozen=True, kw_only=True):
@@ -137,15 +131,15 @@ class Condition(DomainResource, frozen=True, kw_only=True, tag="Condition"):
         choice("onset", "DateTime", "Age", "Period", "Range", "String"),
         choice("abatement", "DateTime", "Age", "Period", "Range", "String"),
     )
-    identifier: tuple[Identifier, ...] = ()
+    identifier: Unread = NONE_SENT
     clinicalStatus: CodeableConcept | None = None
     verificationStatus: CodeableConcept | None = None
     category: tuple[CodeableConcept, ...] = ()
-    severity: CodeableConcept | None = None
+    severity: Unread = NONE_SENT
     code: CodeableConcept | None = None
     bodySite: tuple[CodeableConcept, ...] = ()
-    subject: Reference
-    encounter: Reference | None = None
+    subject: Unread
+    encounter: Unread = NONE_SENT
     onsetDateTime: DateTime | None = None
     onsetAge: Age | None = None
     onsetPeriod: Period | None = None
@@ -157,11 +151,11 @@ class Condition(DomainResource, frozen=True, kw_only=True, tag="Condition"):
     abatementRange: Range | None = None
     abatementString: Text | None = None
     recordedDate: DateTime | None = None
-    recorder: Reference | None = None
-    asserter: Reference | None = None
-    stage: tuple[ConditionStage, ...] = ()
+    recorder: Unread = NONE_SENT
+    asserter: Unread = NONE_SENT
+    stage: Unread = NONE_SENT
     evidence: tuple[ConditionEvidence, ...] = ()
-    note: tuple[Annotation, ...] = ()
+    note: Unread = NONE_SENT
 
 
 class ProcedurePerformer(BackboneElement, frozen=True, kw_only=True):

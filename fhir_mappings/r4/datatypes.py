@@ -1,7 +1,8 @@
 """FHIR complex types, named and spelled as in FHIR.
 
 Strict: an unknown element, a wrong type or two values of one choice are refused here and
-put to fhir.resources (resources.py). Optional elements are None, repeating ones ().
+put to fhir.resources (resources.py). Optional elements are None, repeating ones (). What no rule
+reads is Unread where it is commonly sent: only what a rule reads is validated.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from fhir_mappings.r4.primitives import (
+    NONE_SENT,
     Code,
     Date,
     DateTime,
@@ -23,6 +25,7 @@ from fhir_mappings.r4.primitives import (
     PositiveInt,
     Text,
     Time,
+    Unread,
     UnsignedInt,
     Uri,
 )
@@ -268,20 +271,6 @@ class Extension(ChoiceElement, frozen=True, kw_only=True):
     valueUri: Uri | None = None
 
 
-class Meta(Element, frozen=True, kw_only=True):
-    versionId: Id | None = None
-    lastUpdated: Instant | None = None
-    source: Uri | None = None
-    profile: tuple[Uri, ...] = ()
-    security: tuple[Coding, ...] = ()
-    tag: tuple[Coding, ...] = ()
-
-
-class Narrative(Element, frozen=True, kw_only=True):
-    status: Code
-    div: str
-
-
 class BackboneElement(Element, frozen=True, kw_only=True):
     """An element inside a resource."""
 
@@ -306,10 +295,10 @@ class DomainResource(
     CHOICES: ClassVar[tuple[Choice, ...]] = ()
 
     id: Id | None = None
-    meta: Meta | None = None
+    meta: Unread = NONE_SENT
     implicitRules: Uri | None = None
     language: Code | None = None
-    text: Narrative | None = None
+    text: Unread = NONE_SENT
     extension: tuple[Extension, ...] = ()
     modifierExtension: tuple[Extension, ...] = ()
 

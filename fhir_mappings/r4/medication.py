@@ -19,7 +19,7 @@ from fhir_mappings.r4.datatypes import (
     Reference,
     choice,
 )
-from fhir_mappings.r4.primitives import DateTime, Text, UnsignedInt, Uri
+from fhir_mappings.r4.primitives import NONE_SENT, DateTime, Text, Unread, UnsignedInt, Uri
 
 MEDICATION = choice("medication", "CodeableConcept", "Reference", required=True)
 
@@ -73,27 +73,27 @@ class RequestSubstitution(ChoiceBackboneElement, frozen=True, kw_only=True):
 class MedicationRequest(DomainResource, frozen=True, kw_only=True, tag="MedicationRequest"):
     CHOICES: ClassVar = (MEDICATION, choice("reported", "Boolean", "Reference"))
     contained: tuple[Medication, ...] = ()
-    identifier: tuple[Identifier, ...] = ()
+    identifier: Unread = NONE_SENT
     status: Literal["active", "on-hold", "cancelled", "completed", "entered-in-error", "stopped", "draft", "unknown"]
     statusReason: CodeableConcept | None = None
     intent: Literal[
         "proposal", "plan", "order", "original-order", "reflex-order", "filler-order", "instance-order", "option"
     ]
-    category: tuple[CodeableConcept, ...] = ()
+    category: Unread = NONE_SENT
     priority: Literal["routine", "urgent", "asap", "stat"] | None = None
     doNotPerform: bool | None = None
     reportedBoolean: bool | None = None
     reportedReference: Reference | None = None
     medicationCodeableConcept: CodeableConcept | None = None
     medicationReference: Reference | None = None
-    subject: Reference
-    encounter: Reference | None = None
-    supportingInformation: tuple[Reference, ...] = ()
+    subject: Unread
+    encounter: Unread = NONE_SENT
+    supportingInformation: Unread = NONE_SENT
     authoredOn: DateTime | None = None
-    requester: Reference | None = None
-    performer: Reference | None = None
-    performerType: CodeableConcept | None = None
-    recorder: Reference | None = None
+    requester: Unread = NONE_SENT
+    performer: Unread = NONE_SENT
+    performerType: Unread = NONE_SENT
+    recorder: Unread = NONE_SENT
     reasonCode: tuple[CodeableConcept, ...] = ()
     reasonReference: tuple[Reference, ...] = ()
     instantiatesCanonical: tuple[Uri, ...] = ()
@@ -101,14 +101,14 @@ class MedicationRequest(DomainResource, frozen=True, kw_only=True, tag="Medicati
     basedOn: tuple[Reference, ...] = ()
     groupIdentifier: Identifier | None = None
     courseOfTherapyType: CodeableConcept | None = None
-    insurance: tuple[Reference, ...] = ()
+    insurance: Unread = NONE_SENT
     note: tuple[Annotation, ...] = ()
     dosageInstruction: tuple[Dosage, ...] = ()
     dispenseRequest: DispenseRequest | None = None
     substitution: RequestSubstitution | None = None
     priorPrescription: Reference | None = None
-    detectedIssue: tuple[Reference, ...] = ()
-    eventHistory: tuple[Reference, ...] = ()
+    detectedIssue: Unread = NONE_SENT
+    eventHistory: Unread = NONE_SENT
 
 
 class MedicationStatement(DomainResource, frozen=True, kw_only=True, tag="MedicationStatement"):

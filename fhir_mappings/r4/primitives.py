@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Raw
 
 _YEAR = r"(?:1[0-9]{3}|2[0-9]{3})"
 _LEAP_YEAR = r"(?:[12][0-9](?:0[48]|[2468][048]|[13579][26])|(?:12|16|20|24|28)00)"
@@ -33,3 +33,7 @@ Integer = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 UnsignedInt = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 PositiveInt = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Decimal = float
+#: An element no rule reads, or one read from its bytes (subject: identity.py). Any JSON, not validated:
+#: to decode it would take longer than all that is read.
+Unread = Raw
+NONE_SENT = Raw()

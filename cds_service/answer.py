@@ -38,11 +38,12 @@ def answer(
     language: LanguageCode,
     options: ReadOptions,
     content: Defaults | None = None,
+    guideline_url: str = "",
 ) -> Answered:
     """What the guideline says about the patient of a request on the day `as_of`.
 
-    `options`: what is agreed with this caller. `content`: the deployment's numbers. Raises
-    MissingPrefetchError and PatientMismatchError.
+    `options`: what is agreed with this caller. `content`: the deployment's numbers.
+    `guideline_url`: where cards link to. Raises MissingPrefetchError and PatientMismatchError.
     """
     started = time.perf_counter()
     reading = read_facts(
@@ -61,7 +62,7 @@ def answer(
         hook_instance=request.hook_instance,
         draft_resources=reading.draft_resources,
         defaults=content,
-        options=Options(explain=request.explain, overrides=tuple(overrides(content)) if content else ()),
+        options=Options(guideline_url, request.explain, tuple(overrides(content)) if content else ()),
     )
     done = time.perf_counter()
     return Answered(body, (read - started) * 1000, (done - read) * 1000)

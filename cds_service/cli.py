@@ -108,6 +108,7 @@ def _evaluate(given: argparse.Namespace) -> int:
             language=language,
             options=ReadOptions(frozenset(given.generic_t_score)),
             content=settings.content,
+            guideline_url=settings.guideline_url,
         )
     except Exception as error:
         refusal = reading_refusal(error)

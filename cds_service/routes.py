@@ -57,6 +57,7 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
                 language=_language(client, settings),
                 options=ReadOptions(client.generic_t_score_codes if client else frozenset(), tuple(service.prefetch)),
                 content=settings.content,
+                guideline_url=settings.guideline_url,
             )
             written = encode(answered.body)
         g.did = (

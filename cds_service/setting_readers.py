@@ -64,6 +64,12 @@ def _fhir_servers(text: str) -> tuple[str, ...]:
     return tuple(base_url(url) for url in _list(text))
 
 
+def _guideline_url(text: str) -> str:
+    if split_http_url(text.partition("#")[0]) is None or "#" in text:
+        raise ValueError(f"{text!r}: expected the http or https URL of a page, without #")
+    return text
+
+
 def _cors_origins(text: str) -> frozenset[str]:
     for origin in _list(text):
         parts = split_http_url(origin)
@@ -105,5 +111,6 @@ READERS: Final[Mapping[str, Reader]] = {
     "OSTEO_CDS_FHIR_SERVERS": Reader("fhir_servers", _fhir_servers, used=False),
     "OSTEO_CDS_FETCH_DEADLINE_MS": Reader("fetch_deadline_ms", _whole_number(MOST_MILLISECONDS), used=False),
     "OSTEO_CDS_MAX_BODY_MB": Reader("max_body_bytes", _whole_number(MOST_MEGABYTES, MEGABYTE)),
+    "OSTEO_CDS_GUIDELINE_URL": Reader("guideline_url", _guideline_url),
     "OSTEO_CDS_TODAY": Reader("today", read_day),
 }

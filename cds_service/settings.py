@@ -40,6 +40,7 @@ class Settings:
 
     `development`: nobody is authenticated and only this machine can call.
     `public_url` None: the address served. `today` None: the clock's day.
+    `guideline_url`: where docs/guideline.md is published; cards link to their recommendation there.
     `cors_origins` and `fhir_servers` None: loopback in development, none otherwise.
     `without_effect`: variables that are set, valid, and not used by this version.
     `content`: the guideline's open numbers, as the table [content] of the TOML file sets them.
@@ -55,6 +56,7 @@ class Settings:
     fhir_servers: tuple[str, ...] | None = None
     fetch_deadline_ms: int = 400
     max_body_bytes: int = 16 * MEGABYTE
+    guideline_url: str = ""
     today: date | None = None
     without_effect: tuple[str, ...] = ()
     content: Defaults = field(default_factory=Defaults)

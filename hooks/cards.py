@@ -213,7 +213,7 @@ def _source(leading: Rule | None, name: str, sender: Sender) -> dict[str, Any]:
         topic = {"system": RECOMMENDATIONS, "code": leading.id, "display": title}
     source: dict[str, Any] = {"label": label, "topic": topic}
     if sender.source_url:
-        source["url"] = sender.source_url
+        source["url"] = sender.source_url if leading is None else f"{sender.source_url}#{leading.id.lower()}"
     return source
 
 

@@ -31,7 +31,8 @@ EVALUATION_EXTENSION = "org.osteo-cds.evaluation"
 class Options:
     """What a deployment or a client may add.
 
-    `source_url`: where its users read the guideline. `explain`: the why and why not of every
+    `source_url`: the page its users read the recommendations on (docs/guideline.md as published);
+    a card links to its leading recommendation there. `explain`: the why and why not of every
     recommendation. `overrides`: the defaults of the content that the deployment has changed, to be named.
     """
 

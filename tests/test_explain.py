@@ -71,3 +71,10 @@ def test_states_agree_with_the_answer_for_every_worked_patient(language: Languag
         entries = explained(name, language)
         assert {i for i, e in entries.items() if e["state"] == "fired"} == {f["id"] for f in evaluation["fired"]}
         assert {i for i, e in entries.items() if e["state"] == "unknown"} == {u["id"] for u in evaluation["unknown"]}
+
+
+def test_a_card_links_to_its_recommendation_where_the_guideline_is_published() -> None:
+    options = Options(source_url="https://cds.example.org/guideline")
+    answer = respond(facts_of(VIGNETTES["V-002"]), "patient-view", "en", hook_instance="x", options=options)
+    leading = answer["cards"][0]["source"]
+    assert leading["url"] == f"https://cds.example.org/guideline#{leading['topic']['code'].lower()}"

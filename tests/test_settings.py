@@ -114,6 +114,8 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         ("OSTEO_CDS_FETCH_DEADLINE_MS", "9999999"),
         ("OSTEO_CDS_MAX_BODY_MB", "-1"),
         ("OSTEO_CDS_MAX_BODY_MB", "1e3"),
+        ("OSTEO_CDS_GUIDELINE_URL", "guideline.md"),
+        ("OSTEO_CDS_GUIDELINE_URL", "https://cds.example.org/guideline#tx-ind-1"),
         ("OSTEO_CDS_TODAY", "10-03-2025"),
         ("OSTEO_CDS_TODAY", "20250310"),
         ("OSTEO_CDS_TODAY", "2025-02-30"),

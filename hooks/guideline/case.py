@@ -54,10 +54,10 @@ def predicate(function: Callable[[Case], T]) -> Callable[[Case], T]:
     @wraps(function)
     def remembered(case: Case) -> T:
         memo = case.memo
-        answer: T = memo.get(function)
+        answer: Any = memo.get(function)
         if answer is None and function not in memo:
             answer = memo[function] = function(case)
-        return answer
+        return answer  # type: ignore[no-any-return]
 
     return remembered
 

@@ -31,7 +31,7 @@ def draft_medications(case: Case, drugs: frozenset[str]) -> tuple[DraftMedicatio
 
 def draft_medication(case: Case, *drugs: str) -> Answer:
     """Whether one of these drugs is drafted."""
-    return exists(draft_medications(case, frozenset(drugs)))
+    return exists(draft_medications(case, frozenset(drugs))) if on_order_hook(case) else NO
 
 
 def draft_service(case: Case, *concepts: str) -> Answer:

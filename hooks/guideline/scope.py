@@ -119,13 +119,15 @@ def scope_out(case: Case) -> Answer:
 
 def condition(case: Case, concept: str) -> Answer:
     """Whether the condition is active, or ever recorded where the reader counts it so."""
-    found = tuple(c for c in case.facts.conditions.get(concept, ()) if c.active)
-    return Yes(found) if found else absent(case, *CONDITIONS)
+    found = case.facts.conditions.get(concept)
+    if found and (active := tuple([c for c in found if c.active])):
+        return Yes(active)
+    return absent(case, *CONDITIONS)
 
 
 def any_condition(case: Case, *concepts: str) -> Answer:
     """Whether any of the conditions is active."""
-    return any_of(*(condition(case, concept) for concept in concepts))
+    return any_of(*[condition(case, concept) for concept in concepts])
 
 
 def noted(case: Case, concept: str) -> Answer:

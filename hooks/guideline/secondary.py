@@ -54,11 +54,17 @@ def finding_date(case: Case) -> date:
     return min((day for day in days if day is not None), default=case.today)
 
 
+@predicate
+def _results_from(case: Case) -> date:
+    """The first day whose results answer the panel: a year before the finding."""
+    return add_months(finding_date(case), -case.defaults.screen_age)
+
+
 def _lacking(case: Case, item: str) -> Answer:
     """No result from a year before the finding onwards, and not ordered; unknown when results were not delivered."""
-    since = add_months(finding_date(case), -case.defaults.screen_age)
     concepts = PANEL_ITEMS[item]
-    if any(m.date >= since for m in values(case, *concepts)):
+    newest = values(case, *concepts)[:1]
+    if newest and newest[0].date >= _results_from(case):
         return NO
     if isinstance(pending(case, item, *concepts), Yes):
         return NO
@@ -74,7 +80,7 @@ def panel_to_order(case: Case) -> tuple[str, ...]:
 @predicate
 def panel_missing(case: Case) -> Answer:
     """Something of the panel lacks a result and is not ordered."""
-    return any_of(*(_lacking(case, item) for item in PANEL_ITEMS))
+    return any_of(*[_lacking(case, item) for item in PANEL_ITEMS])
 
 
 @predicate

@@ -93,7 +93,7 @@ def _settled(case: Case, rule: Rule) -> bool:
         return False
     if any(drafted_concept(case, concept) for concept in rule.settled_by):
         return True
-    return isinstance(pending(case, *sorted(rule.settled_by)), Yes)
+    return isinstance(pending(case, *rule.settled_by), Yes)
 
 
 def _declined(case: Case, rule: Rule) -> bool:

@@ -9,7 +9,7 @@ from datetime import date
 from fhir_mappings.facts import Administration, Dispensing, Fact, MedicationCourse, Order
 from hooks.guideline.bone_density import days_of_change, t_studies
 from hooks.guideline.calendar import add_days, add_months, within_months
-from hooks.guideline.case import INJECTIONS, MEDICATIONS, Case, absent, predicate
+from hooks.guideline.case import INJECTIONS, MEDICATIONS, ORDERS, Case, absent, on_order_hook, predicate
 from hooks.guideline.drafted import (
     ANABOLICS,
     BONE_DRUGS,
@@ -51,7 +51,7 @@ BISPHOSPHONATES = ORAL_BISPHOSPHONATES | {"zoledronate", "ibandronate_iv"}
 def courses(case: Case, drugs: Iterable[str]) -> tuple[MedicationCourse, ...]:
     """All recorded courses of these drugs, past, running and planned; cancer products left out."""
     wanted = frozenset(drugs)
-    return tuple(c for c in case.facts.courses if c.drugs & wanted and not c.cancer_product)
+    return tuple([c for c in case.facts.courses if c.drugs & wanted and not c.cancer_product])
 
 
 def active(case: Case, *drugs: str) -> Answer:
@@ -410,12 +410,20 @@ def running(case: Case, drug: str) -> Answer:
 
 def start_draft(case: Case, *drugs: str) -> Answer:
     """A new start of one of these drugs is drafted (the drug or its class is not being taken)."""
-    return any_of(*(_drafted(case, drug, renewal=False) for drug in drugs))
+    return _any_drafted(case, drugs, renewal=False)
 
 
 def renewal_draft(case: Case, *drugs: str) -> Answer:
     """A renewal of one of these drugs is drafted (the drug or its class is being taken)."""
-    return any_of(*(_drafted(case, drug, renewal=True) for drug in drugs))
+    return _any_drafted(case, drugs, renewal=True)
+
+
+def _any_drafted(case: Case, drugs: Iterable[str], *, renewal: bool) -> Answer:
+    drafts = case.facts.drafts
+    if not on_order_hook(case) or not (drafts.medications or drafts.services):
+        return NO
+    named = frozenset[str]().union(*[d.drugs for d in drafts.medications], *[d.concepts for d in drafts.services])
+    return any_of(*[_drafted(case, drug, renewal=renewal) for drug in drugs if drug in named])
 
 
 def _drafted(case: Case, drug: str, *, renewal: bool) -> Answer:
@@ -477,14 +485,17 @@ def oral_unsuitable(case: Case) -> Answer:
 
 def pending(case: Case, *concepts: str) -> Answer:
     """An active order of these concepts, at most P_ORDER_PENDING old, without a result dated after it."""
+    orders = case.facts.orders
+    if not orders:
+        return absent(case, *ORDERS)
     wanted = frozenset(concepts)
     found = []
-    for order in case.facts.orders:
+    for order in orders:
         if not order.pending or not any(_unanswered(case, order, concept) for concept in order.concepts & wanted):
             continue
         if order.date is None or within_months(order.date, case.today, case.defaults.order_pending):
             found.append(order)
-    return exists(found, otherwise=absent(case, "serviceRequests"))
+    return exists(found, otherwise=absent(case, *ORDERS))
 
 
 def _unanswered(case: Case, order: Order, concept: str) -> bool:

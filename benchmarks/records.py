@@ -2,7 +2,7 @@
 
 Of ten resources three are results the rules may read, two are other results (many servers do
 not filter by code), two conditions and two prescriptions, most of which concern no rule, and
-one is a visit.
+one is a visit. A long record has more past in it, not more running prescriptions.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ ATC = "http://www.whocc.no/atc"
 UCUM = "http://unitsofmeasure.org"
 PATIENT = {"reference": "Patient/bench"}
 TODAY = date(2025, 3, 10)
+#: Prescriptions with a lower number still run: some eight, however long the record is.
+_RUNNING = 40
 
 Resource = dict[str, Any]
 
@@ -40,7 +42,11 @@ OTHER_RESULTS = (
     ("2339-0", LOINC, 95.0, "mg/dL", "laboratory", "observations"),
     ("2093-3", LOINC, 180.0, "mg/dL", "laboratory", "observations"),
 )
-OTHER_CONDITIONS = ("38341003", "55822004", "195967001", "235595009", "396275006", "35489007")
+#: A practice's everyday diagnoses; hypertension and hyperlipidaemia are the ones a rule reads.
+OTHER_CONDITIONS = (
+    *("38341003", "55822004", "444814009", "10509002", "195662009", "235595009", "396275006", "35489007"),
+    *("40055000", "43878008", "195967001", "239873007", "162864005", "68496003", "59621000", "36971009"),
+)
 OTHER_DRUGS = ("C09AA02", "C10AA01", "B01AC06", "N02BE01", "A02BC01", "H03AA01", "C07AB02")
 
 
@@ -161,7 +167,7 @@ def _prescription(number: int, atc: str) -> Resource:
         "resourceType": "MedicationRequest",
         "id": f"m{number}",
         "meta": _meta(day),
-        "status": "active" if number % 3 == 0 else "stopped",
+        "status": "active" if number < _RUNNING else "completed",
         "intent": "order",
         "medicationCodeableConcept": {"coding": [{"system": ATC, "code": atc}], "text": f"{atc} tablet 5 mg"},
         "subject": PATIENT,

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
+from functools import cache
+from hashlib import sha1, sha256
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -228,7 +229,12 @@ def _recommendation(fired: Fired, sender: Sender) -> dict[str, Any]:
 
 def section(rule: Rule) -> str:
     """The first section label, without the sign: `8`, `9.2 box`, `Box Q`."""
-    return rule.section.partition(";")[0].strip().removeprefix("§")
+    return _first_label(rule.section)
+
+
+@cache
+def _first_label(labels: str) -> str:
+    return labels.partition(";")[0].strip().removeprefix("§")
 
 
 def _link(rule_id: str, words: Texts) -> dict[str, str]:
@@ -237,4 +243,7 @@ def _link(rule_id: str, words: Texts) -> dict[str, str]:
 
 
 def _uuid(*names: str) -> str:
-    return str(uuid5(_NAMESPACE, "|".join(names)))
+    """str(uuid5(…)), without its detour over integers (a test compares the two)."""
+    digits = sha1(_NAMESPACE.bytes + "|".join(names).encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 
@@ -12,6 +12,7 @@ from fhir_mappings.facts import (
     Measurement,
     MedicationCourse,
 )
+from hooks.cards import _uuid
 from hooks.guideline.proposal import order, prescribe
 from hooks.language import LanguageCode
 from hooks.override_reasons import NON_ADHERENCE, OVERRIDE_REASONS
@@ -157,3 +158,9 @@ def test_every_worked_patient_gets_a_sound_answer(language: LanguageCode) -> Non
         assert "C-UNCHECKED" not in names(answer["cards"]), vignette["id"]
         for card in answer["cards"]:
             assert len(card["detail"]) < LONGEST_DETAIL, (vignette["id"], card["summary"], len(card["detail"]))
+
+
+@pytest.mark.parametrize("number", range(40))
+def test_names_become_the_uuids_of_the_standard_library(number: int) -> None:
+    namespace = uuid5(NAMESPACE_URL, "https://osteo-cds.org/cards")
+    assert _uuid("æ", str(number)) == str(uuid5(namespace, f"æ|{number}"))

@@ -15,7 +15,7 @@ _FIRST = "0000-01-01"
 def day(written: str) -> date:
     """The calendar date of a FHIR date, dateTime or instant. ValueError when there is no such day."""
     text = written[:10]
-    return date.fromisoformat(text + _FIRST[len(text) :])
+    return date.fromisoformat(text if len(text) == 10 else text + _FIRST[len(text) :])
 
 
 def day_or_none(written: str | None) -> date | None:

@@ -53,7 +53,8 @@ def _replaced(entries: Sequence[Entry]) -> list[Entry]:
         following = [new for reference in entry.references for new in successors[reference] if _follows(new, entry)]
         if entry.end_unknown and entry.status == "ended":
             same_drug = (new for new in groups[entry.product.key] if new is not entry)
-            following += [new for new in same_drug if _takes_over(new, entry)][:1]
+            next_one = next((new for new in same_drug if _takes_over(new, entry)), None)
+            following += [next_one] if next_one is not None else []
         stops = [new.start for new in following if new.start is not None]
         cut.append(entry.until(min(stops)) if stops else entry)
     return cut
@@ -152,6 +153,8 @@ def _flagged(entries: Sequence[Entry]) -> list[Entry]:
             for later in group[index + 1 :]:
                 if (later.start or date.min) >= (entry.stop or date.max):
                     break
+                if entry.reference in doubled and later.reference in doubled:
+                    continue  # nothing new: many renewals of one drug overlap each other
                 if not (entry.group and entry.group == later.group) and entry.overlaps(later):
                     doubled |= {entry.reference, later.reference}
     return [replace(entry, duplicate=True) if entry.reference in doubled else entry for entry in entries]

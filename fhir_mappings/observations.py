@@ -52,7 +52,7 @@ def read_observations(
 def _wanted(about: Meaning, item: Item) -> bool:
     """Whether an Observation says something the rules read, by its code or by its coded value."""
     concepts = about.concepts
-    if not READ.isdisjoint(concepts.get("observation", _NONE)) or "family" in concepts:
+    if concepts and (not READ.isdisjoint(concepts.get("observation", _NONE)) or "family" in concepts):
         return True
     if not item.head.value_codeable_concept:
         return False

@@ -93,13 +93,15 @@ class Received:
         Notes the code systems of all that are this patient's, wanted or not.
         """
         kept = []
+        systems = self.systems
         for item in self._by_type.get(resource_type, {}).values():
-            about = meaning(bytes(item.head.code))
+            head = item.head
+            about = meaning(bytes(head.code))
             if about is None:
                 kept.append(item)
                 continue
-            if not about.systems <= self.systems and not self.not_ours(item.head.subject or item.head.patient):
-                self.systems.update(about.systems)
+            if not about.systems <= systems and not self.not_ours(head.subject or head.patient):
+                systems.update(about.systems)
             if wanted(about, item):
                 kept.append(item)
         return sorted(kept, key=_order)
@@ -137,8 +139,11 @@ class Received:
 
     def _add(self, item: Item, issues: list[Issue]) -> None:
         """Keep an item once. Of two versions the later one stays."""
-        group = self._by_type.setdefault(item.head.resource_type, {})
-        identity = item.head.id or bytes(item.raw)
+        head = item.head
+        group = self._by_type.get(head.resource_type)
+        if group is None:
+            group = self._by_type[head.resource_type] = {}
+        identity = head.id or bytes(item.raw)
         earlier = group.setdefault(identity, item)
         if earlier is item:
             return

@@ -45,7 +45,10 @@ class ChoiceElement(Element, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """ValueError when a choice has two values."""
-        check_choices(self, self.CHOICES)
+        for each in self.CHOICES:
+            if each.values(self).count(None) != each.most_absent:  # one value is the rule
+                check_choices(self, self.CHOICES)
+                return
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -304,4 +307,7 @@ class DomainResource(
 
     def __post_init__(self) -> None:
         """ValueError when a choice has two values, or none where one is required."""
-        check_choices(self, self.CHOICES)
+        for each in self.CHOICES:
+            if each.values(self).count(None) != each.most_absent:  # one value is the rule
+                check_choices(self, self.CHOICES)
+                return

@@ -59,6 +59,8 @@ EXPECTED: Final[Mapping[str, str]] = {
 }
 #: Members that decide who the answer is about; twice with two values, nobody knows.
 IDENTIFYING: Final = frozenset({"hook", "context", "patientId", "prefetch"})
+#: An ASCII letter written as an escape, which no encoder does: it may hide a doubled name.
+_ESCAPED_LETTER: Final = re.compile(rb"\\u00[4-7]")
 
 
 class _Authorization(msgspec.Struct):
@@ -120,7 +122,7 @@ def read_envelope(body: bytes) -> Envelope:
     """The outer members of a request; RefusedError names the one that is wrong."""
     check_text(body)
     envelope = decode(_ENVELOPE, body)
-    if body.count(b'"patientId"') > 1:
+    if body.count(b'"patientId"') > 1 or _ESCAPED_LETTER.search(body):
         _refuse_doubled(body)
     return envelope
 
@@ -194,7 +196,7 @@ def _misfit(message: str, prefix: str = "", expected: Mapping[str, str] = EXPECT
 
 
 def _refuse_doubled(body: bytes) -> None:
-    """Refuse an object that says twice who it is about. Only asked when the patient is named more than once."""
+    """Refuse an object that says twice who it is about. Only asked when the patient may be named more than once."""
 
     def check(members: list[tuple[str, Any]]) -> None:
         names = [name for name, _ in members if name in IDENTIFYING]

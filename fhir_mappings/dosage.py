@@ -97,6 +97,10 @@ class Plan(msgspec.Struct, frozen=True):
         return tuple(s for s in self.segments if (s.start or date.min) == nearest)
 
 
+#: The most steps, or listed days, of one order that are worked out; beyond it the dose is unknown.
+MOST_STEPS = 120
+
+
 def lay_out(dosages: Sequence[Dosage], start: date | None) -> Plan:
     """The plan of an order that begins on `start` unless a dosage says otherwise.
 
@@ -106,6 +110,9 @@ def lay_out(dosages: Sequence[Dosage], start: date | None) -> Plan:
     """
     if not dosages:
         return Plan(start=start)
+    if len(dosages) > MOST_STEPS or any(d.timing is not None and len(d.timing.event) > MOST_STEPS for d in dosages):
+        # nobody writes so many; working them out would keep every other caller waiting
+        return Plan(start=start, placed=False, text="; ".join(filter(None, map(_text, dosages[:MOST_STEPS]))))
     if len(dosages) == 1 and not _only_events(dosages[0]):
         return _lay_one(dosages[0], start)
     fixed = [dosage for dosage in dosages if not as_needed(dosage)]

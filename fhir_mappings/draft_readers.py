@@ -83,6 +83,7 @@ class DraftReader:
             return self._stop(item, order, order.priorPrescription)
         if order.status not in _DRAFTED:
             return self._refuse(item, order.status)
+        self._report_uncoded(item, order)
         entry = drafted_order(order, item.reference, self.desk)
         course = course_of(entry, self.desk.as_of)
         self._medications.append(DraftMedication(course, item.reference, entry.replaces))
@@ -96,10 +97,17 @@ class DraftReader:
             return self._stop(item, statement, None)
         if statement.status not in _TAKEN:
             return self._refuse(item, statement.status)
+        self._report_uncoded(item, statement)
         entry = drafted_statement(statement, item.reference, self.desk)
         course = course_of(entry, self.desk.as_of)
         self._medications.append(DraftMedication(course, item.reference, entry.based_on))
         return True
+
+    def _report_uncoded(self, item: Item, order: HasMedication) -> None:
+        """A draft in words alone cannot be told from any other: it is not passed over in silence."""
+        concept = order.medicationCodeableConcept
+        if concept is not None and not any(coding.code for coding in concept.coding):
+            self._issues.append(Issue(item.reference, "medication without a code, expected one (ATC, RxNorm, SNOMED)"))
 
     def _refuse(self, item: Item, status: str) -> bool:
         self._issues.append(Issue(item.reference, f"status {status}, expected draft"))

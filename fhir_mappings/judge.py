@@ -19,6 +19,7 @@ from fhir_mappings.r4.datatypes import DomainResource
 R = TypeVar("R", bound=DomainResource)
 
 _LONGEST_QUOTE = 40
+_LONGEST_MESSAGE = 160
 
 
 def judged(raw: Raw, struct: type[R]) -> R:
@@ -84,7 +85,12 @@ def problem_in_words(error: BaseException, struct: type[DomainResource]) -> str:
         return "nested too deeply"
     text = str(error) or type(error).__name__
     message, _, path = text.partition(" - at `$.")
-    return f"{path.rstrip('`')}: {message}" if path else message
+    return _cut(f"{path.rstrip('`')}: {_cut(message)}" if path else message)
+
+
+def _cut(text: str) -> str:
+    """A message that may quote what was found, no longer than a line."""
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
 
 
 def _one_problem(error: Mapping[str, Any], struct: type[DomainResource]) -> str:
@@ -97,7 +103,7 @@ def _one_problem(error: Mapping[str, Any], struct: type[DomainResource]) -> str:
         return f"{element} is missing, {struct.__name__} requires it"
     if not element:
         return message
-    return f"{element} {short(error['input'])}: {message}"
+    return f"{element} {short(error['input'])}: {_cut(message)}"
 
 
 def short(found: object) -> str:

@@ -20,6 +20,9 @@ from fhir_mappings.r4.datatypes import DomainResource
 
 R = TypeVar("R", bound=DomainResource)
 
+#: FHIR ids have at most 64 characters; a longer one is bad data, and not repeated at length.
+_LONGEST_ID = 64
+
 #: What decoding or validating bad data may raise.
 BAD_DATA = (
     msgspec.MsgspecError,
@@ -87,7 +90,7 @@ class Item(msgspec.Struct, gc=False):
     def reference(self) -> str:
         """`Observation/123`; without id the entry's fullUrl, else `observations[3]`."""
         if self.head.id:
-            return f"{self.head.resource_type}/{self.head.id}"
+            return f"{self.head.resource_type}/{self.head.id[:_LONGEST_ID]}"
         return self.full_url or f"{self.key}[{self.index}]"
 
     @property

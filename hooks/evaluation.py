@@ -15,7 +15,7 @@ from hooks.guideline.defaults import Defaults
 from hooks.guideline.firing import Outcome, evaluate
 from hooks.guideline.register import RULES
 from hooks.guideline.rule import Rule
-from hooks.guideline.suppression import no_cards_at_all
+from hooks.guideline.suppression import UNKNOWN_PATIENT, no_cards_at_all
 from hooks.language import LanguageCode
 from hooks.suggestions import Drafting
 from hooks.texts import texts
@@ -128,7 +128,7 @@ def _issues(case: Case, outcome: Outcome) -> list[dict[str, str]]:
     for key, source in case.facts.sources.items():
         if source.state is not SourceState.COMPLETE:
             found.append({"reference": f"prefetch.{key}", "problem": source.reason or source.state.value})
-    if no_cards_at_all(case) == "age or sex not known":
+    if no_cards_at_all(case) == UNKNOWN_PATIENT:
         patient = f"Patient/{case.facts.patient_id}"
         found.append({"reference": patient, "problem": "birth date or sex not recorded: nothing was evaluated"})
     found += [{"reference": id_, "problem": "could not be evaluated (internal error)"} for id_ in outcome.broken]

@@ -17,7 +17,7 @@ from hooks.guideline.drafted import BONE_DRUGS, GLUCOCORTICOIDS, SUPPLEMENTS
 from hooks.guideline.firing import Outcome
 from hooks.guideline.laboratory import PANEL
 from hooks.guideline.rule import Rule
-from hooks.guideline.suppression import no_cards_at_all
+from hooks.guideline.suppression import UNKNOWN_PATIENT, no_cards_at_all
 from hooks.texts import Texts, escape_markdown
 
 UNCHECKED = "C-UNCHECKED"
@@ -47,13 +47,22 @@ class Gap:
 def gap(case: Case, outcome: Outcome) -> Gap:
     """What could not be checked."""
     if no_cards_at_all(case):
-        return Gap()
+        return _unknown_patient(case)
     open_checks = [(rule, _missing(case, unknown.needs)) for rule, unknown in outcome.unknown]
     if on_order_hook(case):
         open_checks = [(rule, keys) for rule, keys in open_checks if _keeps_safe(rule)]
     checks = tuple(rule for rule, keys in open_checks if keys)
     sources = tuple(dict.fromkeys(key for _, keys in open_checks for key in keys))
     return Gap(sources, checks, tuple(_relevant_issues(case, outcome)), outcome.broken)
+
+
+def _unknown_patient(case: Case) -> Gap:
+    """An order nobody can be advised on: the patient's age or sex could not be read, so no check was made."""
+    if no_cards_at_all(case) != UNKNOWN_PATIENT or not (on_order_hook(case) and _concerns_us(case)):
+        return Gap()
+    patient = f"Patient/{case.facts.patient_id}"
+    found = [issue for issue in case.facts.issues if issue.reference.startswith("Patient")]
+    return Gap(issues=tuple(found) or (Issue(patient, "birth date or sex not recorded"),))
 
 
 def _keeps_safe(rule: Rule) -> bool:
@@ -152,8 +161,15 @@ def _source_text(key: str, sender: Sender) -> str:
 
 
 def not_received_line(found: Gap, sender: Sender) -> str:
-    """One line for the last card of an answer that has others: what was not received."""
-    if not found.sources:
-        return ""
-    names = sender.words.say.list(_source_text(key, sender) for key in found.sources)
-    return f"{sender.words.words['unchecked.sources']} {names}."
+    """One line for the last card of an answer that has others: what was not received, or left out."""
+    text = sender.words.words
+    lines = []
+    if found.sources:
+        names = sender.words.say.list(_source_text(key, sender) for key in found.sources)
+        lines.append(f"{text['unchecked.sources']} {names}.")
+    if found.issues:
+        named_ = sender.words.say.list(escape_markdown(issue.reference) for issue in found.issues[:_AT_MOST])
+        more = len(found.issues) - _AT_MOST
+        others = f" {text['unchecked.more_issues'].format(n=more)}" if more > 0 else ""
+        lines.append(f"{text['unchecked.left_out']} {named_}.{others}")
+    return " ".join(lines)

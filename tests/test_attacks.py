@@ -58,3 +58,59 @@ def test_markup_in_what_was_received_stays_text(service: ServiceClient) -> None:
     assert "script" in shown
     for markup in ("<script", "<img", "[klik]", "![x]", "\u202e", "http://evil"):
         assert markup not in shown
+
+
+def prescription(**change: object) -> dict[str, object]:
+    """The draft of the order-sign example with a change."""
+    body = request("order-sign")
+    draft = body["context"]["draftOrders"]["entry"][0]["resource"]
+    draft.update(change)
+    return body
+
+
+def evaluation(answer: dict[str, object]) -> dict[str, object]:
+    found: dict[str, object] = answer["extension"]["org.osteo-cds.evaluation"]  # type: ignore[index]
+    return found
+
+
+def test_an_order_of_endless_steps_is_unknown_and_keeps_nobody_waiting(service: ServiceClient) -> None:
+    dose = {"doseAndRate": [{"doseQuantity": {"value": 5, "unit": "mg", "code": "mg"}}]}
+    daily = {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d", "boundsDuration": {"value": 1, "code": "d"}}}
+    steps = [{"sequence": number, "timing": daily, **dose} for number in range(1, 5000)]
+    answer = service.answer(prescription(dosageInstruction=steps), "en")
+    fired = [each["id"] for each in evaluation(answer)["fired"]]  # type: ignore[attr-defined]
+    assert "GLU-DOSE-2" in fired
+
+
+def test_what_is_quoted_of_a_bad_value_is_short(service: ServiceClient) -> None:
+    body = request()
+    body["prefetch"]["observations"] = bundle(t_score() | {"status": "x" * 1_000_000}, egfr())
+    issues = evaluation(service.answer(body, "en"))["issues"]
+    assert issues
+    assert all(len(issue["problem"]) < 400 for issue in issues)  # type: ignore[attr-defined]
+
+
+def test_a_draft_without_a_code_is_not_passed_over(service: ServiceClient) -> None:
+    answer = service.answer(prescription(medicationCodeableConcept={"text": "Prednisolon 5 mg"}), "en")
+    assert [card["extension"]["org.osteo-cds.card"]["card"] for card in answer["cards"]] == ["C-UNCHECKED"]
+    assert "without a code" in str(evaluation(answer)["issues"])
+
+
+@pytest.mark.parametrize("change", [{"gender": None}, {"birthDate": "19570601"}, {"name": {"family": "x"}}])
+def test_an_order_for_a_patient_of_unknown_age_or_sex_is_said_to_be_unchecked(
+    service: ServiceClient, change: dict[str, object]
+) -> None:
+    body = request("order-sign")
+    patient = body["prefetch"]["patient"]
+    patient.update(change)
+    body["prefetch"]["patient"] = {name: value for name, value in patient.items() if value is not None}
+    answer = service.answer(body, "en")
+    assert [card["extension"]["org.osteo-cds.card"]["card"] for card in answer["cards"]] == ["C-UNCHECKED"]
+
+
+def test_an_unreadable_prescription_is_named_beside_the_advice(service: ServiceClient) -> None:
+    body = request()
+    order = request("order-sign")["context"]["draftOrders"]["entry"][0]["resource"]
+    body["prefetch"]["medicationRequests"] = bundle(order | {"id": "lost", "status": "active", "zz": 1})
+    answer = service.answer(body, "en")
+    assert "MedicationRequest/lost" in "".join(card["detail"] for card in answer["cards"])

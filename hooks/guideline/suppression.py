@@ -17,6 +17,8 @@ from hooks.guideline.rule import Indicator, Rule
 from hooks.guideline.scope import adult, limited_life, noted
 from hooks.guideline.treatment import pending
 
+#: Why nothing is shown when the patient's age or sex is missing.
+UNKNOWN_PATIENT = "age or sex not known"
 #: Stay when life expectancy is limited, but drop from critical to warning (point 2).
 SOFTENED_BY_LIMITED_LIFE = frozenset({"DEN-INT-2", "DEN-STOP-1"})
 #: Entries that a pending order does not silence on order-sign: a test ordered is not a value known (point 3).
@@ -53,7 +55,7 @@ def no_cards_at_all(case: Case) -> str:
     if case.facts.deceased:
         return "deceased"
     if case.facts.birth_date is None or case.facts.sex is None:
-        return "age or sex not known"
+        return UNKNOWN_PATIENT
     return "" if adult(case) else "under 18"
 
 

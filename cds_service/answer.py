@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from cds_service.content import overrides
+from cds_service.settings import Settings
 from cds_service.wire import HookRequest
 from fhir_mappings import ReadOptions, read_facts
 from hooks.evaluation import Options, respond
@@ -30,6 +31,11 @@ class Answered:
         return [fired["id"] for fired in self.body["extension"]["org.osteo-cds.evaluation"]["fired"]]
 
 
+def added_by(settings: Settings) -> Options:
+    """What a deployment adds to every answer: where cards link to, and the numbers it has changed."""
+    return Options(settings.guideline_url, overrides=tuple(overrides(settings.content)))
+
+
 def answer(
     request: HookRequest,
     hook: Hook,
@@ -38,12 +44,12 @@ def answer(
     language: LanguageCode,
     options: ReadOptions,
     content: Defaults | None = None,
-    guideline_url: str = "",
+    adds: Options | None = None,
 ) -> Answered:
     """What the guideline says about the patient of a request on the day `as_of`.
 
     `options`: what is agreed with this caller. `content`: the deployment's numbers.
-    `guideline_url`: where cards link to. Raises MissingPrefetchError and PatientMismatchError.
+    `adds`: what it adds to every answer (`added_by`). Raises MissingPrefetchError and PatientMismatchError.
     """
     started = time.perf_counter()
     reading = read_facts(
@@ -62,7 +68,7 @@ def answer(
         hook_instance=request.hook_instance,
         draft_resources=reading.draft_resources,
         defaults=content,
-        options=Options(guideline_url, request.explain, tuple(overrides(content)) if content else ()),
+        options=replace(adds or Options(), explain=True) if request.explain else adds,
     )
     done = time.perf_counter()
     return Answered(body, (read - started) * 1000, (done - read) * 1000)

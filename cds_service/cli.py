@@ -90,7 +90,7 @@ def _serve(given: argparse.Namespace) -> int:
 
 def _evaluate(given: argparse.Namespace) -> int:
     from cds_service import logs
-    from cds_service.answer import answer
+    from cds_service.answer import added_by, answer
     from cds_service.refusal import reading_refusal
     from cds_service.terminal import render
     from fhir_mappings import ReadOptions
@@ -108,7 +108,7 @@ def _evaluate(given: argparse.Namespace) -> int:
             language=language,
             options=ReadOptions(frozenset(given.generic_t_score)),
             content=settings.content,
-            guideline_url=settings.guideline_url,
+            adds=added_by(settings),
         )
     except Exception as error:
         refusal = reading_refusal(error)

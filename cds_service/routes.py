@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, g, request
 
-from cds_service.answer import answer
+from cds_service.answer import added_by, answer
 from cds_service.clients import Client, development_client
 from cds_service.feedback import outcomes, read_feedback
 from cds_service.refusal import RefusedError
@@ -35,6 +35,7 @@ BY_ID: Final = {service.id: service for service in SERVICES}
 def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
     """The routes. `clock` is asked for the day once in each request."""
     routes = Blueprint("cds-services", __name__)
+    adds = added_by(settings)
 
     @routes.get("/cds-services")
     def discovery() -> Response:
@@ -57,7 +58,7 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
                 language=_language(client, settings),
                 options=ReadOptions(client.generic_t_score_codes if client else frozenset(), tuple(service.prefetch)),
                 content=settings.content,
-                guideline_url=settings.guideline_url,
+                adds=adds,
             )
             written = encode(answered.body)
         g.did = (

@@ -73,7 +73,10 @@ def load_settings(environ: Mapping[str, str], *, host: str = "127.0.0.1", insecu
 
     `insecure`: the operator accepts callers from elsewhere without knowing who they are.
     """
-    found = dict(_found(environ))
+    path = environ.get(CONFIG, "")
+    written = _written(Path(path)) if path else {}
+    content = _content(written.pop(CONTENT, {}))
+    found = dict(_found(environ, _config_texts(Path(path), written)))
     values = {READERS[name].field: _value(name, text) for name, text in found.items()}
     if values.pop("auth", "off") == "required":
         raise _auth_required(found)
@@ -84,7 +87,7 @@ def load_settings(environ: Mapping[str, str], *, host: str = "127.0.0.1", insecu
             "Serve on 127.0.0.1, or say --insecure if a proxy in front checks who calls.",
         )
     settings = Settings(
-        content=_content(environ),
+        content=content,
         development=is_loopback(host),
         without_effect=tuple(sorted(name for name in found if not READERS[name].used)),
         **values,
@@ -105,20 +108,16 @@ def _value(name: str, text: str) -> Any:
         raise SettingsError(name, str(error)) from error
 
 
-def _found(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _found(environ: Mapping[str, str], written: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The settings that are given, as text; an empty variable is one that is not given."""
-    path = environ.get(CONFIG, "")
-    written = _config_file(Path(path)) if path else {}
     for name in READERS:
         text = environ.get(name, "").strip() or written.get(name, "")
         if text:
             yield name, text
 
 
-def _content(environ: Mapping[str, str]) -> Defaults:
+def _content(table: object) -> Defaults:
     """The content's defaults as the file changes them."""
-    path = environ.get(CONFIG, "")
-    table = _written(Path(path)).get(CONTENT, {}) if path else {}
     try:
         return read_content(table)
     except ValueError as error:
@@ -134,12 +133,10 @@ def _written(path: Path) -> dict[str, Any]:
         raise SettingsError(CONFIG, f"{path} is no TOML: {error}") from error
 
 
-def _config_file(path: Path) -> dict[str, str]:
+def _config_texts(path: Path, written: Mapping[str, Any]) -> dict[str, str]:
     """The settings of a TOML file under their variables' names, each as the text a variable would hold."""
     texts = {}
-    for key, value in _written(path).items():
-        if key == CONTENT:
-            continue
+    for key, value in written.items():
         name = PREFIX + key.upper()
         if name not in READERS or not key.islower():
             raise SettingsError(CONFIG, f"{path}: {key!r} is no setting: expected some of {', '.join(_keys())}")

@@ -119,8 +119,7 @@ def _needs(unknown: Iterable[Mapping[str, Any]], say: Language) -> Iterator[str]
     waiting: dict[str, list[str]] = defaultdict(list)
     for entry in unknown:
         for need in entry["needs"]:
-            word = say.terms.get(f"concept.{need}") or say.terms.get(f"source.{need}") or need
-            waiting[word].append(entry["id"])
+            waiting[_need(need, say)].append(entry["id"])
     for word, ids in sorted(waiting.items()):
         yield f"{word}: {', '.join(ids)}"
 

@@ -12,9 +12,8 @@ from hooks.arrangement import Arrangement, arrange
 from hooks.cards import Card, Sender, cards, collapsed_line
 from hooks.guideline.case import POPULATION, Case, Hook
 from hooks.guideline.defaults import Defaults
-from hooks.guideline.firing import Outcome, evaluate
+from hooks.guideline.firing import Outcome, Register, evaluate
 from hooks.guideline.register import RULES
-from hooks.guideline.rule import Rule
 from hooks.guideline.suppression import UNKNOWN_PATIENT, no_cards_at_all
 from hooks.language import LanguageCode
 from hooks.suggestions import Drafting
@@ -50,7 +49,7 @@ def respond(
     defaults: Defaults | None = None,
     draft_resources: Mapping[str, Mapping[str, Any]] | None = None,
     options: Options | None = None,
-    rules: Mapping[str, Rule] = RULES,
+    rules: Register = RULES,
 ) -> dict[str, Any]:
     """The CDS Hooks response for these facts.
 
@@ -90,7 +89,7 @@ def respond(
     if options.explain:
         from hooks.explain import explain  # with the words of every rule: most answers need none
 
-        evaluation["explain"] = explain(case, outcome, words.say)
+        evaluation["explain"] = explain(case, outcome, rules, words.say)
     return {"cards": made, "extension": {EVALUATION_EXTENSION: evaluation}}
 
 

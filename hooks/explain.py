@@ -10,7 +10,7 @@ from typing import Any
 
 from hooks.evidence import evidence
 from hooks.guideline.case import Case
-from hooks.guideline.firing import Outcome
+from hooks.guideline.firing import Outcome, Register
 from hooks.guideline.logic import No, Unknown, Yes
 from hooks.guideline.reading import Decision, decisions
 from hooks.guideline.rule import Rule
@@ -20,7 +20,7 @@ from hooks.rule_words import words_of_rules
 _STATE = {Yes: "yes", No: "no", Unknown: "unknown"}
 
 
-def explain(case: Case, outcome: Outcome, say: Language) -> list[dict[str, Any]]:
+def explain(case: Case, outcome: Outcome, rules: Register, say: Language) -> list[dict[str, Any]]:
     """One entry per recommendation, in the guideline's order.
 
     `state`: fired, not-fired, unknown, silenced, broken, other-hook. `conditions`: each condition
@@ -30,7 +30,7 @@ def explain(case: Case, outcome: Outcome, say: Language) -> list[dict[str, Any]]
     fired = {f.rule.id for f in outcome.fired}
     unknown = {rule.id: answer.needs for rule, answer in outcome.unknown}
     quiet = {rule.id: reason for rule, reason in outcome.silenced}
-    return [_entry(rule, case, say, fired, unknown, quiet, outcome.broken) for rule in case.rules.values()]
+    return [_entry(rule, case, say, fired, unknown, quiet, outcome.broken) for rule in rules.values()]
 
 
 def _entry(

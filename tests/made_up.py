@@ -21,6 +21,7 @@ from fhir_mappings.facts import (
 )
 from hooks.evaluation import respond
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, Case, Hook
+from hooks.guideline.firing import Register
 from hooks.guideline.logic import YES, Answer, Unknown, Yes
 from hooks.guideline.proposal import Proposal
 from hooks.guideline.rule import Indicator, Rule
@@ -104,7 +105,7 @@ class Answering:
             language,
             hook_instance=hook_instance,
             draft_resources=drafts,
-            rules={r.id: r for r in rules},
+            rules=Register(rules),
         )
 
     def cards(self, *rules: Rule, **more: Any) -> list[dict[str, Any]]:

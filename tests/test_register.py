@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from hooks.guideline.case import Case
-from hooks.guideline.firing import by_id
+from hooks.guideline.firing import Register
 from hooks.guideline.logic import YES, Answer
 from hooks.guideline.register import RULES, catalogue
 from hooks.guideline.rule import Group
@@ -65,4 +65,4 @@ def test_a_doubled_id_stops_the_start() -> None:
     for _ in range(2):
         group.rule("A-1", "a", section="§1", strength="may", card="C-STATUS", hooks=("patient-view",))(always)
     with pytest.raises(ValueError, match="A-1 is registered twice"):
-        by_id(tuple(group.rules))
+        Register(tuple(group.rules))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -12,7 +12,7 @@ from hooks.guideline.defaults import Defaults
 from hooks.guideline.logic import NO, YES, Answer, Unknown
 
 if TYPE_CHECKING:
-    from hooks.guideline.rule import Rule
+    from hooks.guideline.firing import Register
 
 Hook = Literal["patient-view", "order-select", "order-sign", "population"]
 
@@ -28,7 +28,7 @@ class Case:
     """The facts, the hook that fired, the content's defaults, and what was already worked out.
 
     Predicates and rules are pure functions of a case; `memo` only spares working out twice.
-    `rules`: the register by id, for the entries that ask whether another one fires.
+    `rules`: the register, for the entries that ask whether another one fires; without it none does.
     """
 
     __slots__ = ("defaults", "facts", "hook", "memo", "rules", "today")
@@ -38,10 +38,10 @@ class Case:
         facts: PatientFacts,
         hook: Hook,
         defaults: Defaults | None = None,
-        rules: Mapping[str, Rule] | None = None,
+        rules: Register | None = None,
     ) -> None:
         self.facts = facts
-        self.rules = rules or {}
+        self.rules = rules
         self.hook: Hook = hook
         self.defaults = defaults or Defaults()
         self.today: date = facts.as_of

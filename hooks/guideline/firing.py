@@ -55,15 +55,8 @@ def _logic(case: Case, id_: str) -> Answer:
 
 
 def _asked(case: Case, id_: str) -> Answer:
-    rules = case.rules
-    if isinstance(rules, Register):
-        logic = rules.asked.get(id_)
-        if logic is not None:
-            return logic(case)
-    rule = rules.get(id_)
-    if rule is None:
-        return NO
-    return rules.logic(rule)(case) if isinstance(rules, Register) else rule.logic(case)
+    logic = None if case.rules is None else case.rules.logic(id_)
+    return NO if logic is None else logic(case)
 
 
 def fires(case: Case, *ids: str) -> Answer:
@@ -75,7 +68,7 @@ def _fires(case: Case, id_: str) -> Answer:
     key = ("fires", id_)
     answer: Answer | None = case.memo.get(key)
     if answer is None:
-        rule = case.rules.get(id_)
+        rule = None if case.rules is None else case.rules.get(id_)
         answer = NO if rule is None or case.hook not in rule.hooks else _logic(case, id_)
         if rule is not None and not isinstance(answer, No) and silenced(case, rule, answer):
             answer = NO
@@ -85,7 +78,7 @@ def _fires(case: Case, id_: str) -> Answer:
 
 def evaluate(case: Case) -> Outcome:
     """Ask every rule. No rule can take another one down with it."""
-    register = case.rules if isinstance(case.rules, Register) else by_id(tuple(case.rules.values()))
+    register = case.rules or Register(())
     fired: list[Fired] = []
     unknown: list[tuple[Rule, Unknown]] = []
     quiet: list[tuple[Rule, str]] = []
@@ -134,12 +127,15 @@ def _broke(rule: Rule, broken: list[str]) -> None:
 
 
 class Register(dict[str, Rule]):
-    """The rules by id in the guideline's order, and what evaluation looks up again and again."""
+    """The rules by id in the guideline's order, and what evaluation looks up again and again.
+
+    A doubled id stops the start.
+    """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         super().__init__()
         self._gates: dict[Hook, tuple[Gate, ...]] = {}
-        self.asked: dict[str, Logic] = {}
+        self._asked: dict[str, Logic] = {}
         for rule in rules:
             if rule.id in self:
                 raise ValueError(f"recommendation {rule.id} is registered twice")
@@ -159,14 +155,9 @@ class Register(dict[str, Rule]):
             self._gates[hook] = gates(self.on_hook[hook])
         return self._gates[hook]
 
-    def logic(self, rule: Rule) -> Logic:
-        """The rule as it is asked: condition by condition."""
-        found = self.asked.get(rule.id)
-        if found is None:
-            found = self.asked[rule.id] = in_order(rule.logic)
+    def logic(self, id_: str) -> Logic | None:
+        """The rule as it is asked, condition by condition; None when there is no such rule."""
+        found = self._asked.get(id_)
+        if found is None and id_ in self:
+            found = self._asked[id_] = in_order(self[id_].logic)
         return found
-
-
-def by_id(rules: Iterable[Rule]) -> Register:
-    """The rules by id; a doubled id stops the start."""
-    return Register(rules)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hooks.guideline.calendar import add_months, within_months
 from hooks.guideline.case import MEDICATIONS, Case, absent, on_order_hook, predicate
 from hooks.guideline.drafted import draft_glucocorticoid
-from hooks.guideline.logic import NO, YES, Answer, Unknown, Yes, all_of, any_of, exists, no, yes_if
+from hooks.guideline.logic import NO, YES, Answer, Unknown, Yes, all_of, any_of, exists, no
 from hooks.guideline.prednisolone import (
     Run,
     active_within_a_year,
@@ -149,9 +149,3 @@ def glucocorticoid_in_view(case: Case) -> Answer:
 def gc_below_threshold(case: Case) -> Answer:
     """The threshold is known not to be reached."""
     return no(gc_threshold(case))
-
-
-@predicate
-def gc_ended(case: Case) -> Answer:
-    """No systemic glucocorticoid is taken now, and one ended within 36 months."""
-    return all_of(no(gc_active(case)), yes_if(gc_end(case) is not None))

@@ -20,9 +20,9 @@ from hooks.guideline.laboratory import egfr, not_measured, older_than, vitamin_d
 from hooks.guideline.logic import NO, Answer, No, Unknown, Value, Yes, all_of, any_of, below, no, yes_if
 from hooks.guideline.proposal import Proposal, delete_draft, order, prescribe, refer, task
 from hooks.guideline.scope import any_condition
+from hooks.guideline.supplements import supplement_incomplete
 from hooks.guideline.thresholds import DENTAL_VISIT, EGFR_FREQUENT, VITD_CONTROL, VITD_VERY_LOW
 from hooks.guideline.treatment import (
-    active,
     den_cont,
     den_undated,
     denosumab_ever,
@@ -102,7 +102,7 @@ def dentist_seen(case: Case) -> Answer:
 def supplements_lacking(case: Case) -> Answer:
     """No calcium or no vitamin D on the medicine list, and none drafted. Over-the-counter use is not seen."""
     return all_of(
-        any_of(no(active(case, "calcium", "calcium_vitd")), no(active(case, "vitamin_d", "calcium_vitd"))),
+        supplement_incomplete(case),
         no(supplement_drafted(case)),
     )
 

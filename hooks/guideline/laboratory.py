@@ -186,11 +186,6 @@ def bmi(case: Case) -> Value[float]:
     return Unknown(("bmi",)) if measured is None else Known(measured.value, (measured,))
 
 
-def bmi_history(case: Case) -> list[Measurement]:
-    """Recorded BMI values, oldest first."""
-    return sorted(values(case, "bmi"), key=lambda m: m.date)
-
-
 @predicate
 def height_loss(case: Case) -> Value[float]:
     """Highest height ever recorded or reported minus the latest height, cm."""

@@ -46,7 +46,7 @@ from hooks.guideline import (
     part_18_organisation,
     part_19_phrases,
 )
-from hooks.guideline.firing import Register, by_id
+from hooks.guideline.firing import Register
 from hooks.guideline.rule import Group
 
 GROUPS: tuple[Group, ...] = (
@@ -84,7 +84,7 @@ GROUPS: tuple[Group, ...] = (
     part_18_organisation.GROUP,
     part_19_phrases.GROUP,
 )
-RULES: Register = by_id(tuple(rule for group in GROUPS for rule in group.rules))
+RULES = Register(tuple(rule for group in GROUPS for rule in group.rules))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,7 @@ from hooks.guideline.logic import (
     NO,
     YES,
     Answer,
-    Known,
     Unknown,
-    Value,
     Yes,
     all_of,
     any_of,
@@ -526,8 +524,3 @@ def visited(case: Case, *concepts: str, since: date) -> Answer:
     found = [v for v in case.facts.visits if v.concept in concepts and v.date >= since]
     either = "appointments" if "appointments" in case.facts.sources else "encounters"
     return exists(found, otherwise=absent(case, either))
-
-
-def known_days_since(case: Case, start: date | None) -> Value[float]:
-    """Days since `start`, unknown when it is."""
-    return Unknown(("treatment_start",)) if start is None else Known(float((case.today - start).days))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import threading
 from collections.abc import Iterator
@@ -79,3 +80,24 @@ def test_fifty_clients_with_two_patients_are_never_mixed_up(port: int, service: 
         thread.join()
     assert not wrong
     assert len(done) == CLIENTS * CALLS_EACH
+
+
+@pytest.mark.parametrize("hook", ["patient-view", "order-select", "order-sign"])
+def test_what_a_call_made_goes_with_it(service: ServiceClient, hook: str) -> None:
+    """Nothing that holds a patient's record waits for the garbage collector: memory stays flat."""
+    bodies = [to_request(v, "danish") for v in load_vignettes() if v["hook"] == hook][:20]
+    for body in bodies:
+        service.answer(body)
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        for body in bodies:
+            service.answer(body)
+        gc.collect()
+        left = {type(each).__module__ for each in gc.garbage}
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert not [module for module in left if module.split(".")[0] in ("cds_service", "hooks", "fhir_mappings")]

@@ -10,16 +10,19 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from jwt.algorithms import AllowedPrivateKeys, AllowedPublicKeys, get_default_algorithms
+from jwt.algorithms import get_default_algorithms
 
 from cds_service.authentication import Authenticator, UnauthenticatedError, UsedTokens, UsedTokensInMemory
 from cds_service.authentication.keys import KeyCache
 from cds_service.authentication.rejection import RejectedError
 from cds_service.clients import ALGORITHMS, Client
+
+if TYPE_CHECKING:
+    from jwt.algorithms import AllowedPrivateKeys, AllowedPublicKeys
 
 NOW: Final = datetime(2025, 3, 10, 9, 0, tzinfo=UTC)
 SECOND: Final = int(NOW.timestamp())

@@ -12,15 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import PyJWK
-from jwt.algorithms import AllowedPublicKeys, get_default_algorithms
+from jwt.algorithms import get_default_algorithms
 from jwt.exceptions import PyJWTError
 from msgspec import UNSET, Raw, UnsetType
+
+if TYPE_CHECKING:
+    from jwt.algorithms import AllowedPublicKeys
 
 #: The algorithms a key can check, by its type and curve (RFC 7518, section 3; RFC 8037).
 FITTING: Final[Mapping[tuple[str, str | None], tuple[str, ...]]] = {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-
-from jwt.algorithms import AllowedPublicKeys
+from typing import TYPE_CHECKING
 
 from cds_service.authentication.fetching import fetch as fetch_over_http
 from cds_service.authentication.key_sources import KeyFile, KeyServer, KeySource
 from cds_service.authentication.rejection import RejectedError
 from cds_service.clients import Client
+
+if TYPE_CHECKING:
+    from jwt.algorithms import AllowedPublicKeys
 
 
 class KeyCache:

@@ -13,14 +13,16 @@ from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from jwt import PyJWS
-from jwt.algorithms import AllowedPublicKeys
 from jwt.exceptions import PyJWTError
 
 from cds_service.authentication.rejection import RejectedError
 from cds_service.clients import ALGORITHMS, Client
+
+if TYPE_CHECKING:
+    from jwt.algorithms import AllowedPublicKeys
 
 #: The longest Authorization header in characters; a token with a large RSA key has about 1,000.
 LONGEST_HEADER: Final = 8192

@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(given: argparse.Namespace) -> int:
-    settings = _settings(given.host, insecure=given.insecure)
+    settings = _settings(given.host, given.port, insecure=given.insecure)
     from cds_service.server import serve
 
     try:
@@ -129,10 +129,10 @@ def _rules(given: argparse.Namespace) -> int:
     return 0
 
 
-def _settings(host: str = "127.0.0.1", *, insecure: bool = False) -> Settings:
+def _settings(host: str = "127.0.0.1", port: int = 8000, *, insecure: bool = False) -> Settings:
     for name in unknown_names(os.environ):
         print(f"osteo-cds: {name} is no setting of this service", file=sys.stderr)
-    return load_settings(os.environ, host=host, insecure=insecure)
+    return load_settings(os.environ, host=host, port=port, insecure=insecure)
 
 
 def _read(file: str) -> bytes:

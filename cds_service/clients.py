@@ -29,6 +29,8 @@ class Client:
 
     `generic_t_score_codes`: LOINC codes this client sends for a T-score of any site, such as
     38265-5, which by its name is the forearm (Synthea). `language` None: as the caller asks.
+    `jwks_file`: its public keys; else they are fetched from `jwks_url`. The `jku` of a token must
+    equal `jwks_url`; with both the address is only compared, never fetched.
     `development`: only then may a well-known key be used, a FHIR server be called without
     TLS, or the entry be found without a token, by the FHIR server named in a request.
     """
@@ -105,8 +107,6 @@ def _client(entry: _Entry, folder: Path) -> Client:
     weak = [algorithm for algorithm in entry.algorithms if algorithm not in ALGORITHMS]
     if weak or not entry.algorithms:
         raise refuse("algorithms", f"{weak or '[]'}: expected some of {', '.join(sorted(ALGORITHMS))}")
-    if entry.jwks_file and entry.jwks_url:
-        raise refuse("jwks_file", "and jwks_url are both given: expected one")
     if not (entry.jwks_file or entry.jwks_url or entry.development):
         raise refuse("jwks_url", "or jwks_file is missing: only a development client may have no keys")
     for field, urls in (("jwks_url", [entry.jwks_url] if entry.jwks_url else []), ("fhir_servers", entry.fhir_servers)):

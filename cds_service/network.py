@@ -33,6 +33,11 @@ def split_http_url(url: str) -> SplitResult | None:
     return parts if plain and "@" not in parts.netloc else None
 
 
+def bracketed(host: str) -> str:
+    """A host as it stands in a URL: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
 def base_url(url: str) -> str:
     """A base URL without the slash at its end, to compare by."""
     return url.rstrip("/")

@@ -50,7 +50,7 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
             g.hook_instance = envelope.hook_instance
             _refuse_other_hook(service, envelope.hook)
             received = read_request(envelope, service.hook)
-            client = development_client(settings.clients, received.fhir_server)
+            client = _client(settings, received.fhir_server)
             answered = answer(
                 received,
                 service.hook,
@@ -92,14 +92,23 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
 def _log_call(response: Response) -> None:
     service_id = (request.view_args or {}).get("service_id", "")
     log.info(
-        "%s service=%s hookInstance=%s status=%d %s ms=%.1f",
+        "%s client=%s service=%s hookInstance=%s status=%d %s ms=%.1f",
         (request.endpoint or "").rpartition(".")[2],
+        _caller(),
         service_id if service_id in BY_ID else "-",
         g.get("hook_instance", "-"),
         response.status_code,
         g.get("did") or f"refused={g.get('refused', '-')}",
         (time.perf_counter() - g.started) * 1000,
     )
+
+
+def _caller() -> str:
+    """The client's name; with a question mark when the token only claims to be from it."""
+    client = g.get("client")
+    if client is not None:
+        return str(client.name)
+    return f"{g.claimed_client}?" if g.get("claimed_client") else "-"
 
 
 def _discovered(service: Service) -> dict[str, Any]:
@@ -164,6 +173,14 @@ def _read(limit: int) -> bytes:
         parts.append(part)
         size += len(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _client(settings: Settings, fhir_server: str | None) -> Client | None:
+    """Who calls: the client that was authenticated; on an open service the development entry, if one fits."""
+    if settings.auth == "off":
+        g.client = development_client(settings.clients, fhir_server)
+    client: Client | None = g.client
+    return client
 
 
 def _language(client: Client | None, settings: Settings) -> LanguageCode:

@@ -19,6 +19,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from cds_service import logs
+from cds_service.network import bracketed
 from cds_service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -97,9 +98,12 @@ def _refuse_taken(host: str, port: int) -> None:
 
 def _announce(settings: Settings, host: str, port: int, workers: int) -> None:
     """Say where the service is and what an operator must know about it."""
-    address = f"[{host}]" if ":" in host else host
-    log.info("serving http://%s:%d/cds-services with %d worker(s)", address, port, workers)
-    log.warning("open: no caller is checked%s", "" if settings.development else ", and other machines can call")
+    log.info("serving http://%s:%d/cds-services with %d worker(s)", bracketed(host), port, workers)
+    if settings.auth == "off":
+        log.warning("open: no caller is checked%s", "" if settings.development else ", and other machines can call")
+    else:
+        log.info("%d client(s) may call, each with tokens for %s/…", len(settings.clients), settings.public_url)
+        log.warning("used tokens are remembered by each worker alone, and forgotten when it ends")
     log.warning("feedback is checked and answered, and not stored")
     for name in settings.without_effect:
         log.warning("%s is set and valid, and has no effect in this version", name)

@@ -102,7 +102,7 @@ def read_day(text: str) -> date:
 
 #: The settings by the name of their variable; those that are not `used` are checked, and said to be without effect.
 READERS: Final[Mapping[str, Reader]] = {
-    "OSTEO_CDS_PUBLIC_URL": Reader("public_url", _public_url, used=False),
+    "OSTEO_CDS_PUBLIC_URL": Reader("public_url", _public_url),
     "OSTEO_CDS_AUTH": Reader("auth", _choice("required", "off")),
     "OSTEO_CDS_CLIENTS": Reader("clients", _clients),
     "OSTEO_CDS_DATABASE_URL": Reader("database_url", _database_url, used=False),

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 from cds_service.clients import Client
 from cds_service.content import read_content
-from cds_service.network import is_loopback, is_loopback_origin
+from cds_service.network import bracketed, is_loopback, is_loopback_origin, split_http_url
 from cds_service.setting_readers import MEGABYTE, READERS
 from hooks.guideline.defaults import Defaults
 from hooks.language import LanguageCode
@@ -38,17 +38,17 @@ class SettingsError(ValueError):
 class Settings:
     """Everything the service can be told. The defaults are those of a service open on loopback.
 
-    `development`: nobody is authenticated and only this machine can call.
-    `public_url` None: the address served. `today` None: the clock's day.
+    `auth`: whether every call must bring a client's token. `development`: only this machine can call.
+    `public_url`: the base URL that clients call. `today` None: the clock's day.
     `guideline_url`: where docs/guideline.md is published; cards link to their recommendation there.
     `cors_origins` and `fhir_servers` None: loopback in development, none otherwise.
     `without_effect`: variables that are set, valid, and not used by this version.
     `content`: the guideline's open numbers, as the table [content] of the TOML file sets them.
     """
 
-    auth: Literal["off"] = "off"
+    auth: Literal["off", "required"] = "off"
     development: bool = True
-    public_url: str | None = None
+    public_url: str = "http://127.0.0.1:8000"
     clients: tuple[Client, ...] = ()
     database_url: str | None = None
     language: LanguageCode = "da"
@@ -68,8 +68,10 @@ class Settings:
         return origin in self.cors_origins
 
 
-def load_settings(environ: Mapping[str, str], *, host: str = "127.0.0.1", insecure: bool = False) -> Settings:
-    """The settings for a service bound to `host`; SettingsError when they are impossible.
+def load_settings(
+    environ: Mapping[str, str], *, host: str = "127.0.0.1", port: int = 8000, insecure: bool = False
+) -> Settings:
+    """The settings for a service bound to `host` and `port`; SettingsError when they are impossible.
 
     `insecure`: the operator accepts callers from elsewhere without knowing who they are.
     """
@@ -78,20 +80,20 @@ def load_settings(environ: Mapping[str, str], *, host: str = "127.0.0.1", insecu
     content = _content(written.pop(CONTENT, {}))
     found = dict(_found(environ, _config_texts(Path(path), written)))
     values = {READERS[name].field: _value(name, text) for name, text in found.items()}
-    if values.pop("auth", "off") == "required":
-        raise _auth_required(found)
-    if not is_loopback(host) and not insecure:
-        raise SettingsError(
-            "OSTEO_CDS_AUTH",
-            f'"off" is refused on {host}: whoever reaches this address could call. '
-            "Serve on 127.0.0.1, or say --insecure if a proxy in front checks who calls.",
-        )
     settings = Settings(
         content=content,
         development=is_loopback(host),
         without_effect=tuple(sorted(name for name in found if not READERS[name].used)),
-        **values,
+        **{"public_url": f"http://{bracketed(host)}:{port}"} | values,
     )
+    if settings.auth == "required":
+        _check_required(settings, found)
+    elif not is_loopback(host) and not insecure:
+        raise SettingsError(
+            "OSTEO_CDS_AUTH",
+            f'"off" is refused on {host}: whoever reaches this address could call. Say "required", serve on '
+            "127.0.0.1, or say --insecure if a proxy in front checks who calls.",
+        )
     _refuse_contradictions(settings)
     return settings
 
@@ -161,13 +163,27 @@ def _as_text(name: str, value: Any) -> str:
     )
 
 
-def _auth_required(found: Mapping[str, str]) -> SettingsError:
-    """Why authentication cannot be promised. A service that only pretends to check callers must not start."""
-    if "OSTEO_CDS_CLIENTS" not in found:
-        return SettingsError("OSTEO_CDS_AUTH", '"required" needs OSTEO_CDS_CLIENTS, the file of those who may call')
-    return SettingsError(
-        "OSTEO_CDS_AUTH", '"required" is refused: this version cannot check who calls. Serve on loopback with "off".'
-    )
+def _check_required(settings: Settings, found: Mapping[str, str]) -> None:
+    """Whether callers can be authenticated. A service that only pretends to check them must not start."""
+    if not settings.clients:
+        raise SettingsError(
+            "OSTEO_CDS_AUTH", '"required" needs OSTEO_CDS_CLIENTS, the file of those who may call, with at least one'
+        )
+    for client in settings.clients:
+        if client.jwks_file is None and client.jwks_url is None:
+            raise SettingsError(
+                "OSTEO_CDS_CLIENTS", f"client {client.name!r}: jwks_url or jwks_file is missing: it could never call"
+            )
+    if not settings.development and "OSTEO_CDS_PUBLIC_URL" not in found:
+        raise SettingsError(
+            "OSTEO_CDS_PUBLIC_URL",
+            "is missing: each token is made for the URL it calls, so the service must know the one it is called by",
+        )
+    public = split_http_url(settings.public_url)
+    if public is not None and public.scheme == "http" and not is_loopback(public.hostname or ""):
+        raise SettingsError(
+            "OSTEO_CDS_PUBLIC_URL", f"{settings.public_url!r}: expected https, or whoever listens could use the tokens"
+        )
 
 
 def _refuse_contradictions(settings: Settings) -> None:

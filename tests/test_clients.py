@@ -44,7 +44,6 @@ def refused(clients: Path) -> str:
         ('jwks_file = "sandbox-jwks.json"', 'jwks_url = "http://keys.example.org"', "jwks_url"),
         ("[[client]]", "[client]", "client"),
         ("[[client]]", "[[clients]]", "clients"),
-        ('name = "sandbox"', 'jwks_url = "https://keys.example.org"\nname = "sandbox"', "jwks_file"),
     ],
 )
 def test_an_impossible_client_is_refused(clients: Path, old: str, new: str, named: str) -> None:
@@ -79,3 +78,11 @@ def test_a_client_is_found_by_its_fhir_server_in_development_only(clients: Path)
     )
     production = load_settings({"OSTEO_CDS_CLIENTS": str(clients)}).clients
     assert development_client(production, "https://ehr.example.org/fhir") is None
+
+
+def test_keys_in_a_file_and_the_address_a_token_may_name(clients: Path) -> None:
+    both = CLIENT.replace("[[client]]", '[[client]]\njwks_url = "https://sandbox.example.org/jwks.json"')
+    clients.write_text(both, encoding="utf-8")
+    [found] = load_settings({"OSTEO_CDS_CLIENTS": str(clients)}).clients
+    assert found.jwks_url == "https://sandbox.example.org/jwks.json"
+    assert found.jwks_file == clients.parent / "sandbox-jwks.json"

@@ -61,7 +61,6 @@ def test_every_setting_is_read_from_the_environment(clients: Path) -> None:
         "OSTEO_CDS_DATABASE_URL",
         "OSTEO_CDS_FETCH_DEADLINE_MS",
         "OSTEO_CDS_FHIR_SERVERS",
-        "OSTEO_CDS_PUBLIC_URL",
     )
 
 
@@ -136,12 +135,48 @@ def test_a_password_is_not_repeated(tmp_path: Path) -> None:
         assert "hunter2" not in str(error)
 
 
-def test_authentication_is_refused_plainly_while_there_is_none(clients: Path) -> None:
+def test_authentication_needs_somebody_who_may_call(tmp_path: Path) -> None:
     """A service that is asked to check its callers and cannot must not start."""
     without = refused({"OSTEO_CDS_AUTH": "required"})
     assert without.name == "OSTEO_CDS_AUTH"
     assert "OSTEO_CDS_CLIENTS" in str(without)
-    assert refused({"OSTEO_CDS_AUTH": "required", "OSTEO_CDS_CLIENTS": str(clients)}).name == "OSTEO_CDS_AUTH"
+    nobody = tmp_path / "nobody.toml"
+    nobody.write_text("client = []", encoding="utf-8")
+    assert refused({"OSTEO_CDS_AUTH": "required", "OSTEO_CDS_CLIENTS": str(nobody)}).name == "OSTEO_CDS_AUTH"
+
+
+def test_an_authenticated_client_needs_keys(clients: Path) -> None:
+    required = {"OSTEO_CDS_AUTH": "required", "OSTEO_CDS_CLIENTS": str(clients)}
+    assert load_settings(required).auth == "required"
+    clients.write_text(CLIENT.replace('jwks_file = "sandbox-jwks.json"\n', ""), encoding="utf-8")
+    error = refused(required)
+    assert error.name == "OSTEO_CDS_CLIENTS"
+    assert "'sandbox'" in str(error)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7"])
+def test_an_authenticated_service_knows_its_url(clients: Path, host: str) -> None:
+    required = {"OSTEO_CDS_AUTH": "required", "OSTEO_CDS_CLIENTS": str(clients)}
+    assert refused(required, host=host).name == "OSTEO_CDS_PUBLIC_URL"
+    plain = required | {"OSTEO_CDS_PUBLIC_URL": "http://cds.example.org"}
+    assert refused(plain, host=host).name == "OSTEO_CDS_PUBLIC_URL"
+    assert refused(plain).name == "OSTEO_CDS_PUBLIC_URL"
+    settings = load_settings(required | {"OSTEO_CDS_PUBLIC_URL": "https://cds.example.org/osteo/"}, host=host)
+    assert (settings.public_url, settings.development) == ("https://cds.example.org/osteo", False)
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "url"),
+    [
+        ("127.0.0.1", 8000, "http://127.0.0.1:8000"),
+        ("localhost", 9001, "http://localhost:9001"),
+        ("::1", 80, "http://[::1]:80"),
+        ("[::1]", 80, "http://[::1]:80"),
+    ],
+)
+def test_the_url_is_the_address_served_unless_told(clients: Path, host: str, port: int, url: str) -> None:
+    required = {"OSTEO_CDS_AUTH": "required", "OSTEO_CDS_CLIENTS": str(clients)}
+    assert load_settings(required, host=host, port=port).public_url == url
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "cds.example.org"])

@@ -1,0 +1,50 @@
+"""A JWK Set over HTTP: from the one address agreed with the client, small, soon, and from nowhere else."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import requests
+
+#: Seconds to connect, and between two bytes; and for the whole.
+PATIENCE: Final = 2.0
+DEADLINE: Final = 3.0
+#: Bytes of the largest set; one of ten RSA keys has about 10,000.
+LARGEST: Final = 65_536
+
+
+class FetchError(Exception):
+    """Why a set could not be had, in words for the log; nothing of what was answered."""
+
+
+def fetch(url: str) -> bytes:
+    """What is at a URL. Redirects are not followed: the address is agreed, and only it is asked."""
+    started = time.monotonic()
+    headers = {"Accept": "application/jwk-set+json, application/json", "Accept-Encoding": "identity"}
+    try:
+        with (
+            requests.Session() as session,
+            session.get(url, headers=headers, stream=True, allow_redirects=False, timeout=PATIENCE) as answer,
+        ):
+            if answer.status_code != 200:
+                raise FetchError(f"status {answer.status_code}")
+            if answer.headers.get("Content-Encoding", "identity") != "identity":
+                raise FetchError("compressed, though not asked for")
+            return _body(answer, started)
+    except requests.Timeout:
+        raise FetchError("timeout") from None
+    except (requests.RequestException, ValueError) as error:
+        raise FetchError(type(error).__name__) from None
+
+
+def _body(answer: requests.Response, started: float) -> bytes:
+    """Byte by byte: a longer piece would be waited for however slowly it drips."""
+    body = bytearray()
+    for piece in answer.iter_content(1):
+        body += piece
+        if len(body) > LARGEST:
+            raise FetchError(f"more than {LARGEST} bytes")
+        if time.monotonic() - started > DEADLINE:
+            raise FetchError("timeout")
+    return bytes(body)

@@ -146,8 +146,9 @@ def _config_texts(path: Path, written: Mapping[str, Any]) -> dict[str, str]:
         if name not in READERS or not key.islower():
             raise SettingsError(CONFIG, f"{path}: {key!r} is no setting: expected some of {', '.join(_keys())}")
         texts[name] = _as_text(name, value)
-    if "OSTEO_CDS_CLIENTS" in texts:
-        texts["OSTEO_CDS_CLIENTS"] = str(path.parent / texts["OSTEO_CDS_CLIENTS"])
+    for name in ("OSTEO_CDS_CLIENTS", "OSTEO_CDS_AUDIT_FILE"):
+        if name in texts:
+            texts[name] = str(path.parent / texts[name])
     return texts
 
 

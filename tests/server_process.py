@@ -51,7 +51,9 @@ class Running:
 
     def begin(self, body: bytes, sent: int) -> socket.socket:
         """A call of which `sent` bytes of the body have been sent."""
-        head = f"POST {VIEW} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = (
+            f"POST {VIEW} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS)
         connection.sendall(head.encode() + body[:sent])
         return connection

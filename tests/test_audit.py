@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +212,7 @@ def records(audited: Audited, monkeypatch: pytest.MonkeyPatch) -> list[dict[str,
 
 def test_every_record_is_a_valid_audit_event(records: list[dict[str, Any]]) -> None:
     for record in records:
-        event = AuditEvent.model_validate(audit_event(record | {"client": "gp-system"}))
+        event: Any = AuditEvent.model_validate(audit_event(record | {"client": "gp-system"}))
         assert event.type.code == "rest"
         assert event.agent[0].requestor
         assert event.agent[0].who.display == "gp-system"
@@ -246,11 +245,10 @@ def test_the_command_exports_a_file(
 
 
 @pytest.fixture
-def no_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("OSTEO_CDS_"):
             monkeypatch.delenv(name)
-    yield
 
 
 @pytest.mark.usefixtures("no_settings")

@@ -50,7 +50,8 @@ class Call:
     """One request, as it is told to logs and metrics.
 
     `kind`: "call", "feedback", "discovery", "operation" (health, metrics); "other" for any other address.
-    `service`, `hook`, `hook_instance`, `client`: "" while unknown. `recommendations`: those that
+    `service`, `hook`, `hook_instance`, `client`: "" while unknown. `claimed`: the client that a
+    refused token says it is from. `recommendations`: those that
     fired; `cards`: of each card its leading recommendation (or its own name) and its indicator.
     `unknown`: the facts that could have mattered and are not known, by name. `waiting`: how many
     recommendations wait for them. `issues`: how many pieces of data were left out. `partial`: whether
@@ -64,6 +65,7 @@ class Call:
     at: datetime
     kind: str = "other"
     client: str = ""
+    claimed: str = ""
     service: str = ""
     hook: str = ""
     hook_instance: str = ""
@@ -116,6 +118,12 @@ class Call:
         self.partial = self.partial or self.issues > 0
 
 
+def this_call() -> Call:
+    """The call that is being answered."""
+    call: Call = g.call
+    return call
+
+
 Recorder = Callable[[Call], None]
 
 
@@ -159,7 +167,7 @@ def register(app: Flask, headers: Mapping[str, str], recorders: Sequence[Recorde
             call.service, call.hook = service.id, service.hook
 
     def end(response: Response) -> Response:
-        call: Call = g.call
+        call = this_call()
         own = response.headers.keys()  # a page may have a policy of its own
         response.headers.extend((name, value) for name, value in headers.items() if name not in own)
         response.headers.add(REQUEST_ID, call.id)
@@ -167,6 +175,7 @@ def register(app: Flask, headers: Mapping[str, str], recorders: Sequence[Recorde
             return response
         call.status = response.status_code
         call.client = getattr(g.get("client"), "name", "") or call.client
+        call.claimed = g.get("claimed_client") or ""
         call.bytes_in = call.bytes_in or request.content_length or 0
         call.bytes_out = response.content_length or 0
         IN_FLIGHT.add(1)

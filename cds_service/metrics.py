@@ -39,7 +39,8 @@ FETCH_FAILURES: Final = frozenset(
         "not-allowed",  # an address, host or scope that is not called
     }
 )
-OUTCOMES: Final = frozenset({"accepted", "overridden"})
+#: What was done with a card, or that it is none that was served.
+OUTCOMES: Final = frozenset({"accepted", "overridden", "unknown"})
 
 
 class Metrics:

@@ -16,11 +16,18 @@ class RefusedError(Exception):
 
     `status`: the HTTP status. `code`: FHIR's issue type. `diagnostics`: what is wrong and the
     remedy, never what was sent. `field`: the path of what is wrong, "" when it is the whole.
-    `headers`: what the answer carries besides, such as Retry-After.
+    `headers`: further headers of the answer. `logged`: what the log says instead of the field.
     """
 
     def __init__(
-        self, status: int, code: str, diagnostics: str, field: str = "", headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        diagnostics: str,
+        field: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        logged: str = "",
     ) -> None:
         super().__init__(diagnostics)
         self.status = status
@@ -28,6 +35,7 @@ class RefusedError(Exception):
         self.diagnostics = diagnostics
         self.field = field
         self.headers = headers or {}
+        self.logged = logged or field or code
 
 
 def outcome(code: str, diagnostics: str, field: str = "") -> dict[str, Any]:

@@ -7,11 +7,11 @@ from datetime import date
 from threading import Lock
 from typing import Any, Final
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 
 from cds_service.answer import added_by, answer
 from cds_service.body import JSON, read_body
-from cds_service.calls import Call
+from cds_service.calls import this_call
 from cds_service.clients import Client, development_client
 from cds_service.feedback import outcomes, read_feedback
 from cds_service.refusal import RefusedError
@@ -40,8 +40,8 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
     @routes.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
         service = _service(service_id)
-        this: Call = g.call
-        body = _body(this)
+        this = this_call()
+        body = _body()
         with ONE_AT_A_TIME:
             with this.timed("parse"):
                 envelope = read_envelope(body)
@@ -69,16 +69,16 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
     @routes.post("/cds-services/<service_id>/feedback")
     def feedback(service_id: str) -> Response:
         _service(service_id)
-        this: Call = g.call
-        body = _body(this)
+        this = this_call()
+        body = _body()
         with this.timed("parse"):
             items = read_feedback(body)
         this.feedback = outcomes(items)
         return Response(b"{}", content_type=JSON)
 
-    def _body(this: Call) -> bytes:
+    def _body() -> bytes:
         body = read_body(settings.max_body_bytes)
-        this.bytes_in = len(body)
+        this_call().bytes_in = len(body)
         return body
 
     return routes

@@ -19,7 +19,7 @@ from cds_service.audit.fhir import audit_event
 from cds_service.settings import Settings
 from tests.conftest import ServiceClient
 from tests.examples import bundle, changed, request, t_score
-from tests.server_process import VIEW
+from tests.real_server import VIEW
 
 FEEDBACK = f"{VIEW}/feedback"
 CARD = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
@@ -139,16 +139,23 @@ def test_the_client_is_named_once_it_is_known(audited: Audited) -> None:
 
 def test_a_call_refused_before_the_routes_is_recorded(audited: Audited) -> None:
     """As authentication refuses: before the route is asked."""
+    from flask import g
+
     from cds_service.refusal import RefusedError
 
     def refuse() -> None:
-        raise RefusedError(401, "login", "Who are you?", headers={"WWW-Authenticate": "Bearer"})
+        g.claimed_client = "gp-system"
+        raise RefusedError(401, "login", "Who are you?", headers={"WWW-Authenticate": "Bearer"}, logged="signature")
 
     audited.app.before_request(refuse)
     assert audited.post(VIEW, request()).headers["WWW-Authenticate"] == "Bearer"
     [record] = audited.records()
     assert (record["kind"], record["outcome"], record["status"]) == ("call", "refused", 401)
     assert record["service"] == "osteoporosis-patient-view"
+    assert (record["problem"], record["claimed_client"]) == ("signature", "gp-system")
+    assert "client" not in record
+    requestor = audit_event(record)["agent"][0]
+    assert requestor == {"who": {"display": "not authenticated, claims to be gp-system"}, "requestor": True}
 
 
 def test_the_file_is_opened_again_after_it_was_moved(audited: Audited) -> None:

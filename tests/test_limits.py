@@ -15,7 +15,7 @@ from cds_service.rate_limit import SLOTS, RateLimit
 from cds_service.settings import Settings
 from tests.conftest import ServiceClient
 from tests.examples import request
-from tests.server_process import VIEW, serving
+from tests.real_server import VIEW, serving
 
 BODY = orjson.dumps(request())
 

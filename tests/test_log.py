@@ -17,7 +17,7 @@ from cds_service.logs import FORMAT, JsonFormatter, QuietFormatter
 from cds_service.settings import Settings
 from tests.conftest import ServiceClient
 from tests.examples import bundle, changed, request, t_score
-from tests.server_process import VIEW, serving
+from tests.real_server import VIEW, serving
 
 SECRET = "secret-0107571234"
 

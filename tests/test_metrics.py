@@ -20,7 +20,7 @@ from cds_service.metrics import FETCH_FAILURES, Metrics
 from cds_service.settings import Settings
 from tests.conftest import ServiceClient
 from tests.examples import changed, request
-from tests.server_process import VIEW, Running, serving
+from tests.real_server import VIEW, Running, serving
 from tests.test_audit import ACCEPTED, FEEDBACK
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from tests.examples import request
-from tests.server_process import VIEW, serving
+from tests.real_server import VIEW, serving
 
 BODY = orjson.dumps(request())
 

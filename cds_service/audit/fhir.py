@@ -45,12 +45,19 @@ def audit_event(record: Mapping[str, Any]) -> dict[str, Any]:
         "outcome": OUTCOMES[record["outcome"]],
         "outcomeDesc": " ".join([record["outcome"], *filter(None, [record.get("problem")])]),
         "agent": [
-            {"who": {"display": record.get("client", "a client that is not authenticated")}, "requestor": True},
+            {"who": {"display": _caller(record)}, "requestor": True},
             {"who": OBSERVER, "requestor": False},
         ],
         "source": {"observer": OBSERVER, "type": [SERVER]},
         "entity": [_entity(record)],
     }
+
+
+def _caller(record: Mapping[str, Any]) -> str:
+    if "client" in record:
+        return str(record["client"])
+    claimed = record.get("claimed_client")
+    return f"not authenticated, claims to be {claimed}" if claimed else "not authenticated"
 
 
 def _entity(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ def record(call: Call) -> dict[str, Any]:
     }
     named = {
         "client": call.client,
+        "claimed_client": call.claimed,
         "service": call.service,
         "hook": call.hook,
         "hookInstance": call.hook_instance,

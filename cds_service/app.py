@@ -2,40 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from cds_service import cors, errors, routes
+from cds_service import calls, cors, errors, operation, routes
+from cds_service.audit.log import AuditLog
 from cds_service.authentication import UsedTokens, UsedTokensInMemory
+from cds_service.metrics import Metrics
+from cds_service.operation import Check
 from cds_service.settings import Settings
+
+if TYPE_CHECKING:
+    from cds_service.authentication.keys import KeyCache
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _no_keys(keys: KeyCache, clients: int) -> str:
+    """The problem when nobody can be authenticated; that one client cannot is not the others' matter."""
+    problems = keys.problems()
+    if len(problems) < clients:
+        return ""
+    return "; ".join(f"client {name!r}: {problem}" for name, problem in problems.items())
+
+
 def create_app(
     settings: Settings,
     clock: Callable[[], date] = date.today,
     *,
+    checks: Mapping[str, Check] | None = None,
     used_tokens: UsedTokens | None = None,
     now: Callable[[], datetime] = _now,
 ) -> Flask:
     """The service with the given settings. `clock` tells the day; a fixed day in the settings wins.
 
+    `checks`: what must be well for the service to be ready, besides the audit (operation.Check).
     `used_tokens`: where used tokens are remembered; None in this process alone. `now`: the time
     tokens are checked at, which no setting fixes. SettingsError when a client's keys cannot be used.
     """
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False
     fixed = settings.today
-    app.register_blueprint(routes.blueprint(settings, clock if fixed is None else lambda: fixed))
+    audit, metrics = AuditLog(settings.audit_file), Metrics()
+    ready: dict[str, Check] = {"audit": audit.ready, **(checks or {})}
+    # what looks at requests does so in this order: the call's clock, preflights, who calls, how often
+    calls.register(app, calls.answer_headers(settings.public_url), (audit, metrics))
     cors.register(app, settings)
     if settings.auth == "required":
         from cds_service.authentication import guard  # here: an open service needs no cryptography
 
-        app.extensions["authenticator"] = guard.register(app, settings, used_tokens or UsedTokensInMemory(now), now)
+        authenticator = guard.register(app, settings, used_tokens or UsedTokensInMemory(now), now)
+        app.extensions["authenticator"] = authenticator
+        ready["keys"] = partial(_no_keys, authenticator.keys, len(settings.clients))
+    services = routes.blueprint(settings, clock if fixed is None else lambda: fixed)
+    if settings.rate_limit:
+        from cds_service.rate_limit import RateLimit, refuse_too_many
+
+        services.before_request(partial(refuse_too_many, RateLimit(settings.rate_limit)))
+    app.register_blueprint(services)
+    app.register_blueprint(operation.blueprint(ready, metrics, settings.metrics))
     errors.register(app)
     return app

@@ -1,4 +1,4 @@
-"""The command line: serve, evaluate, rules. Errors on standard error; exit 0 done, 2 bad input or settings."""
+"""The command line: serve, evaluate, audit, rules. Errors on standard error; exit 0 done, 2 bad input or settings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -71,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--explain", action="store_true", help="say of every recommendation why, or why not")
     evaluate.set_defaults(run=_evaluate)
 
+    audit = commands.add_parser("audit", help="show the audit records of a file, or turn them into FHIR AuditEvents")
+    audit.add_argument("file", metavar="FILE", nargs="?", help="default: OSTEO_CDS_AUDIT_FILE; - reads standard input")
+    audit.add_argument("--fhir", action="store_true", help="one FHIR R4 AuditEvent a line (NDJSON)")
+    audit.set_defaults(run=_audit)
+
     rules = commands.add_parser("rules", help="list the recommendations and which are implemented")
     rules.add_argument("--json", action="store_true", help="as a JSON list")
     rules.set_defaults(run=_rules)
@@ -119,6 +125,26 @@ def _evaluate(given: argparse.Namespace) -> int:
         print(json.dumps(answered.body, ensure_ascii=False, indent=2))
     else:
         print(render(answered.body, language), end="")
+    return 0
+
+
+def _audit(given: argparse.Namespace) -> int:
+    from cds_service.audit.export import Passed, lines_of
+
+    file = given.file or _settings().audit_file
+    if file is None:
+        raise InputError("name the file with the records (- for standard input), or set OSTEO_CDS_AUDIT_FILE")
+    passed = Passed()
+    try:
+        with nullcontext(sys.stdin.buffer) if file == "-" else open(file, "rb") as source:
+            for line in lines_of(source, passed, fhir=given.fhir):
+                print(line)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise InputError(f"{file}: {error.strerror}") from error
+    if passed.lines:
+        print(f"osteo-cds audit: {passed.lines} other line(s) were passed over", file=sys.stderr)
     return 0
 
 

@@ -12,7 +12,9 @@ from flask import Flask, Response, request
 from cds_service.settings import Settings
 
 METHODS: Final = "GET, POST, OPTIONS"
-HEADERS: Final = "Authorization, Content-Type"
+HEADERS: Final = "Authorization, Content-Type, X-Request-ID"
+#: What a page may read besides the body.
+EXPOSED: Final = "X-Request-ID, Retry-After, WWW-Authenticate"
 #: How long a browser may keep the answer to a preflight, in seconds.
 KEEP: Final = "600"
 
@@ -27,11 +29,11 @@ def register(app: Flask, settings: Settings) -> None:
         return None
 
     def mark(response: Response) -> Response:
-        response.vary.add("Origin")
         origin = request.headers.get("Origin")
         if origin is None or not settings.allows_origin(origin):
             return response
         response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = EXPOSED
         if request.method == "OPTIONS":
             response.headers["Access-Control-Allow-Methods"] = METHODS
             response.headers["Access-Control-Allow-Headers"] = HEADERS

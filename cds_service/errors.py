@@ -6,9 +6,10 @@ import logging
 from typing import Final
 
 import orjson
-from flask import Flask, Response, g
+from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
+from cds_service.calls import this_call
 from cds_service.logs import where
 from cds_service.refusal import RefusedError, outcome, reading_refusal
 
@@ -23,13 +24,16 @@ def register(app: Flask) -> None:
 
 
 def answer_error(error: Exception) -> Response:
-    """The answer to a request that failed."""
+    """The answer to a request that failed. It names the request, so that the caller can say which one it was."""
+    call = this_call()
     refusal = http_refusal(error) if isinstance(error, HTTPException) else reading_refusal(error)
     if refusal is None:
-        log.error("our bug: %s", where(error))
+        call.fault = where(error)
+        log.error("our bug in request %s: %s", call.id, call.fault)
         refusal = RefusedError(500, "exception", "The service failed. Nothing was evaluated. The fault was logged.")
-    g.refused = refusal.logged
-    body = orjson.dumps(outcome(refusal.code, refusal.diagnostics, refusal.field))
+    call.problem = refusal.logged
+    diagnostics = f"{refusal.diagnostics} Request {call.id}."
+    body = orjson.dumps(outcome(refusal.code, diagnostics, refusal.field))
     response = Response(body, refusal.status, refusal.headers, content_type=FHIR_JSON)
     if isinstance(error, MethodNotAllowed):
         response.allow.update(error.valid_methods or ())

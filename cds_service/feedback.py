@@ -1,6 +1,6 @@
 """What clinicians did with the cards, as the specification's feedback endpoint receives it.
 
-It is checked and counted in the log. Nothing is kept.
+It is checked and counted. Nothing is kept.
 """
 
 from __future__ import annotations
@@ -71,10 +71,9 @@ def read_feedback(body: bytes) -> list[Feedback]:
     return items
 
 
-def outcomes(items: list[Feedback]) -> str:
-    """How many cards were accepted and overridden, for the log."""
-    counted = Counter(item.outcome for item in items)
-    return ",".join(f"{outcome}:{number}" for outcome, number in sorted(counted.items()))
+def outcomes(items: list[Feedback]) -> Counter[str]:
+    """How many cards were accepted and overridden, for audit and metrics."""
+    return Counter(item.outcome for item in items)
 
 
 def _refuse_incomplete(item: Feedback, path: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Callable
 from datetime import date
 from threading import Lock
@@ -12,6 +10,8 @@ from typing import Any, Final
 from flask import Blueprint, Response, g, request
 
 from cds_service.answer import added_by, answer
+from cds_service.body import JSON, read_body
+from cds_service.calls import this_call
 from cds_service.clients import Client, development_client
 from cds_service.feedback import outcomes, read_feedback
 from cds_service.refusal import RefusedError
@@ -19,17 +19,13 @@ from cds_service.settings import Settings
 from cds_service.wire import encode, read_envelope, read_request
 from fhir_mappings import ReadOptions
 from hooks.language import LANGUAGES, LanguageCode
-from hooks.services import SERVICES, Service
-
-log = logging.getLogger(__name__)
+from hooks.services import BY_ID, SERVICES, Service
 
 #: The version of the CDS Hooks specification that is implemented, and of the hooks' definitions.
 SPECIFICATION: Final = "2.0.1"
 HOOK_VERSION: Final = "1.0"
-JSON: Final = "application/json"
 #: Held while computing: threads that take turns within one call make every call slower.
 ONE_AT_A_TIME: Final = Lock()
-BY_ID: Final = {service.id: service for service in SERVICES}
 
 
 def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
@@ -44,12 +40,14 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
     @routes.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
         service = _service(service_id)
-        body = _body(settings.max_body_bytes)
+        this = this_call()
+        body = _body()
         with ONE_AT_A_TIME:
-            envelope = read_envelope(body)
-            g.hook_instance = envelope.hook_instance
-            _refuse_other_hook(service, envelope.hook)
-            received = read_request(envelope, service.hook)
+            with this.timed("parse"):
+                envelope = read_envelope(body)
+                this.hook_instance = envelope.hook_instance.lower()
+                _refuse_other_hook(service, envelope.hook)
+                received = read_request(envelope, service.hook)
             client = _client(settings, received.fhir_server)
             answered = answer(
                 received,
@@ -60,55 +58,29 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
                 content=settings.content,
                 adds=adds,
             )
-            written = encode(answered.body)
-        g.did = (
-            f"recommendations={','.join(answered.fired) or '-'} "
-            f"read_ms={answered.read_ms:.1f} rules_ms={answered.rules_ms:.1f}"
-        )
+            this.spent("parse", answered.read_ms)
+            this.spent("rules", answered.rules_ms)
+            with this.timed("write"):
+                written = encode(answered.body)
+        this.answered(answered.body)
         return Response(written, content_type=JSON)
 
     @routes.post("/cds-services/<service_id>/feedback")
     def feedback(service_id: str) -> Response:
         _service(service_id)
-        g.did = f"feedback={outcomes(read_feedback(_body(settings.max_body_bytes))) or '-'}"
+        this = this_call()
+        body = _body()
+        with this.timed("parse"):
+            items = read_feedback(body)
+        this.feedback = outcomes(items)
         return Response(b"{}", content_type=JSON)
 
-    @routes.before_app_request
-    def start() -> None:
-        g.started = time.perf_counter()
-
-    @routes.after_app_request
-    def end(response: Response) -> Response:
-        """No answer is kept by anybody on the way; each call leaves one line in the log."""
-        response.headers["Cache-Control"] = "no-store"
-        response.vary.add("Accept-Language")
-        if request.endpoint and request.method != "OPTIONS":
-            _log_call(response)
-        return response
+    def _body() -> bytes:
+        body = read_body(settings.max_body_bytes)
+        this_call().bytes_in = len(body)
+        return body
 
     return routes
-
-
-def _log_call(response: Response) -> None:
-    service_id = (request.view_args or {}).get("service_id", "")
-    log.info(
-        "%s client=%s service=%s hookInstance=%s status=%d %s ms=%.1f",
-        (request.endpoint or "").rpartition(".")[2],
-        _caller(),
-        service_id if service_id in BY_ID else "-",
-        g.get("hook_instance", "-"),
-        response.status_code,
-        g.get("did") or f"refused={g.get('refused', '-')}",
-        (time.perf_counter() - g.started) * 1000,
-    )
-
-
-def _caller() -> str:
-    """The client's name; with a question mark when the token only claims to be from it."""
-    client = g.get("client")
-    if client is not None:
-        return str(client.name)
-    return f"{g.claimed_client}?" if g.get("claimed_client") else "-"
 
 
 def _discovered(service: Service) -> dict[str, Any]:
@@ -139,40 +111,6 @@ def _refuse_other_hook(service: Service, hook: str) -> None:
     right = next((other.id for other in SERVICES if other.hook == hook), None)
     remedy = f"Call /cds-services/{right}." if right else "GET /cds-services lists the services and their hooks."
     raise RefusedError(400, "value", f'hook is not "{service.hook}", the hook of this service. {remedy}', "hook")
-
-
-def _body(limit: int) -> bytes:
-    """The body of a request that says it is JSON; RefusedError otherwise. `limit`: the most bytes it may have."""
-    if request.mimetype != JSON:
-        problem = f"The content type is not {JSON}. Send the body as JSON with this content type."
-        raise RefusedError(415, "not-supported", problem, "http.Content-Type")
-    charset = request.mimetype_params.get("charset", "utf-8").lower()
-    if charset not in ("utf-8", "utf8", "us-ascii"):
-        raise RefusedError(415, "not-supported", "The charset is not UTF-8. Send JSON in UTF-8.", "http.Content-Type")
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        problem = "The body is compressed. Send it as it is, without Content-Encoding."
-        raise RefusedError(415, "not-supported", problem, "http.Content-Encoding")
-    body = _read(limit)
-    if len(body) > limit:
-        problem = f"The body is larger than {limit} bytes (OSTEO_CDS_MAX_BODY_MB). Send less prefetch."
-        raise RefusedError(413, "too-long", problem, "http.Content-Length")
-    return body
-
-
-def _read(limit: int) -> bytes:
-    """The body, or the first `limit` + 1 bytes of a longer one."""
-    if (request.content_length or 0) > limit:
-        return bytes(limit + 1)
-    if not request.environ.get("wsgi.input_terminated"):
-        # a server that does not end the stream itself: only a declared length can be read
-        return request.get_data(cache=False)
-    stream = request.environ["wsgi.input"]
-    parts: list[bytes] = []
-    size = 0
-    while size <= limit and (part := stream.read(limit + 1 - size)):
-        parts.append(part)
-        size += len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _client(settings: Settings, fhir_server: str | None) -> Client | None:

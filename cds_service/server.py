@@ -12,9 +12,11 @@ import logging
 import socket
 from collections.abc import Callable
 from functools import partial
+from multiprocessing.util import Finalize
 from typing import Any, Final
 
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -26,6 +28,11 @@ log = logging.getLogger(__name__)
 
 #: Seconds the calls in flight have to finish when the service is stopped.
 GRACE: Final = 10
+#: Seconds a stopping worker waits for the records of calls it has answered.
+RECORDING: Final = 3
+#: Seconds a sender has for the headers of a request, and a connection may idle.
+#: For bodies there is no such limit here: a proxy sets it.
+HEADERS_WITHIN: Final = 15
 #: Bodies a worker can wait for at once, so that a slow sender does not hold up the others.
 THREADS: Final = 8
 #: Objects made before the collector looks; a large request makes some thousands that all go with it.
@@ -34,7 +41,9 @@ COLLECT_AFTER: Final = 50_000
 
 def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until the process is told to stop (SIGINT, SIGTERM). OSError when the address cannot be had."""
-    from cds_service.app import create_app  # here, so that `run` alone loads nothing of the service
+    from cds_service import metrics  # here, so that `run` alone loads nothing of the service
+    from cds_service.app import create_app
+    from cds_service.calls import IN_FLIGHT
     from hooks.texts import texts
 
     _refuse_taken(host, port)
@@ -42,11 +51,17 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     app = create_app(settings)
     texts(settings.language)  # read once, here, and not by each worker in its first call
     _announce(settings, host, port, workers)
-    run(app, host, port, workers)
+    with metrics.shared():
+        run(app, host, port, workers, before_exit=lambda: IN_FLIGHT.wait(RECORDING))
 
 
-def run(app: Callable[..., Any], host: str, port: int, workers: int) -> None:
-    """Run a WSGI app in worker processes (the benchmarks' floor runs on exactly this too)."""
+def run(
+    app: Callable[..., Any], host: str, port: int, workers: int, before_exit: Callable[[], object] | None = None
+) -> None:
+    """Run a WSGI app in worker processes (the benchmarks' floor runs on exactly this too).
+
+    `before_exit`: what each worker does when it was told to stop and has answered its last call.
+    """
     # what was loaded stays for good: the collector need not look at it, and the workers share it
     gc.collect()
     gc.freeze()
@@ -64,8 +79,9 @@ def run(app: Callable[..., Any], host: str, port: int, workers: int) -> None:
         log_dictconfig=QUIET,
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN * 1000),
     )
-    server.serve(target_loader=partial(_loaded, app), wrap_loader=False)
+    server.serve(target_loader=partial(_loaded, app, before_exit), wrap_loader=False)
 
 
 #: The server logs through our handler, which writes no exception messages.
@@ -76,7 +92,10 @@ QUIET: Final[dict[str, Any]] = {
 }
 
 
-def _loaded(app: Callable[..., Any]) -> Callable[..., Any]:
+def _loaded(app: Callable[..., Any], before_exit: Callable[[], object] | None) -> Callable[..., Any]:
+    """The app, in the worker that will answer with it."""
+    if before_exit is not None:
+        Finalize(None, before_exit, exitpriority=100)  # `atexit` is not asked in forked processes
     return app
 
 

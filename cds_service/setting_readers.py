@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ from cds_service.network import base_url, is_loopback, split_http_url
 from hooks.language import LANGUAGES
 
 MEGABYTE: Final = 1024 * 1024
-#: The longest time and the largest body that make sense; beyond them a typing error is likelier.
+#: The longest time, largest body and most calls a minute that make sense; beyond them a typing error is likelier.
 MOST_MILLISECONDS: Final = 60_000
 MOST_MEGABYTES: Final = 1024
+MOST_CALLS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,13 @@ def _clients(text: str) -> tuple[Client, ...]:
     return load_clients(Path(text))
 
 
+def _audit_file(text: str) -> Path:
+    path = Path(text)
+    if not (os.access(path, os.W_OK) if path.exists() else os.access(path.parent, os.W_OK)) or path.is_dir():
+        raise ValueError(f"{text!r}: expected a file that can be written, in a folder that exists")
+    return path.absolute()
+
+
 def read_day(text: str) -> date:
     """A date written YYYY-MM-DD; ValueError for anything else."""
     try:
@@ -112,5 +121,8 @@ READERS: Final[Mapping[str, Reader]] = {
     "OSTEO_CDS_FETCH_DEADLINE_MS": Reader("fetch_deadline_ms", _whole_number(MOST_MILLISECONDS), used=False),
     "OSTEO_CDS_MAX_BODY_MB": Reader("max_body_bytes", _whole_number(MOST_MEGABYTES, MEGABYTE)),
     "OSTEO_CDS_GUIDELINE_URL": Reader("guideline_url", _guideline_url),
+    "OSTEO_CDS_AUDIT_FILE": Reader("audit_file", _audit_file),
+    "OSTEO_CDS_METRICS": Reader("metrics", _choice("loopback", "all", "off")),
+    "OSTEO_CDS_RATE_LIMIT": Reader("rate_limit", _whole_number(MOST_CALLS)),
     "OSTEO_CDS_TODAY": Reader("today", read_day),
 }

@@ -43,6 +43,8 @@ class Settings:
     `guideline_url`: where docs/guideline.md is published; cards link to their recommendation there.
     `cors_origins` and `fhir_servers` None: loopback in development, none otherwise.
     `without_effect`: variables that are set, valid, and not used by this version.
+    `audit_file` None: audit records go to standard error only. `metrics`: who may read /metrics.
+    `rate_limit`: calls a minute for each caller; 0: as many as they like.
     `content`: the guideline's open numbers, as the table [content] of the TOML file sets them.
     """
 
@@ -57,6 +59,9 @@ class Settings:
     fetch_deadline_ms: int = 400
     max_body_bytes: int = 16 * MEGABYTE
     guideline_url: str = ""
+    audit_file: Path | None = None
+    metrics: Literal["loopback", "all", "off"] = "loopback"
+    rate_limit: int = 0
     today: date | None = None
     without_effect: tuple[str, ...] = ()
     content: Defaults = field(default_factory=Defaults)
@@ -143,8 +148,9 @@ def _config_texts(path: Path, written: Mapping[str, Any]) -> dict[str, str]:
         if name not in READERS or not key.islower():
             raise SettingsError(CONFIG, f"{path}: {key!r} is no setting: expected some of {', '.join(_keys())}")
         texts[name] = _as_text(name, value)
-    if "OSTEO_CDS_CLIENTS" in texts:
-        texts["OSTEO_CDS_CLIENTS"] = str(path.parent / texts["OSTEO_CDS_CLIENTS"])
+    for name in ("OSTEO_CDS_CLIENTS", "OSTEO_CDS_AUDIT_FILE"):
+        if name in texts:
+            texts[name] = str(path.parent / texts[name])
     return texts
 
 

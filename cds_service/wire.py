@@ -16,6 +16,7 @@ import msgspec
 import orjson
 from msgspec import UNSET, Meta, Raw, UnsetType
 
+from cds_service.depth import MOST_LEVELS, is_deep, is_plainly_deep
 from cds_service.network import split_http_url
 from cds_service.refusal import RefusedError
 
@@ -122,6 +123,8 @@ def read_envelope(body: bytes) -> Envelope:
     """The outer members of a request; RefusedError names the one that is wrong."""
     check_text(body)
     envelope = decode(_ENVELOPE, body)
+    if is_plainly_deep(body):
+        raise _too_deep()
     if body.count(b'"patientId"') > 1 or _ESCAPED_LETTER.search(body):
         _refuse_doubled(body)
     return envelope
@@ -129,6 +132,9 @@ def read_envelope(body: bytes) -> Envelope:
 
 def read_request(envelope: Envelope, hook: str) -> HookRequest:
     """The request as the hook requires it; RefusedError names the field that is wrong."""
+    for name, part in (("context", envelope.context), *(envelope.extension or {}).items()):
+        if is_deep(bytes(part), MOST_LEVELS - 1):
+            raise _too_deep("context" if name == "context" else "extension")
     context = decode(_CONTEXT, envelope.context, "context")
     _check_access(envelope, context)
     drafts, selections = _drafts(hook, context)
@@ -175,7 +181,7 @@ def decode(
         # the decoder's words on malformed JSON hold a position, never a value
         raise RefusedError(400, "structure", f"The body is no JSON: {error}.", prefix) from None
     except RecursionError:
-        raise RefusedError(400, "structure", "The body is nested too deeply.", prefix) from None
+        raise _too_deep(prefix) from None
 
 
 def encode(answer: object) -> bytes:
@@ -195,6 +201,11 @@ def _misfit(message: str, prefix: str = "", expected: Mapping[str, str] = EXPECT
     return RefusedError(400, "value", f"{named} has the wrong form: expected {wanted}.", field)
 
 
+def _too_deep(field: str = "") -> RefusedError:
+    problem = f"The body is nested too deeply: at most {MOST_LEVELS} levels of objects and lists are read."
+    return RefusedError(400, "structure", problem, field)
+
+
 def _refuse_doubled(body: bytes) -> None:
     """Refuse an object that says twice who it is about. Only asked when the patient may be named more than once."""
 
@@ -205,8 +216,10 @@ def _refuse_doubled(body: bytes) -> None:
 
     try:
         json.loads(body, object_pairs_hook=check)
-    except (ValueError, RecursionError):
-        raise RefusedError(400, "structure", "The body is no JSON, or nested too deeply.") from None
+    except ValueError:
+        raise RefusedError(400, "structure", "The body is no JSON.") from None
+    except RecursionError:
+        raise _too_deep() from None
 
 
 def _check_access(envelope: Envelope, context: _Context) -> None:

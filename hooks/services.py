@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from fhir_mappings.templates import prefetch_templates
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, Hook
@@ -44,3 +45,4 @@ SERVICES: tuple[Service, ...] = (
         "Safety and preparation for bone drugs, prednisolone, supplements, DXA and bone markers.",
     ),
 )
+BY_ID: Final = {service.id: service for service in SERVICES}

@@ -17,7 +17,7 @@ import pytest
 
 from cds_service.clients import Client
 from tests.examples import TODAY, request
-from tests.test_server import SECONDS, free_port
+from tests.server_process import SECONDS, free_port
 from tests.tokens import ISS, VIEW, bearer, claims, header, jwk, key_server, key_set, sign
 
 ENTRY = f"""

@@ -45,6 +45,9 @@ def test_every_setting_is_read_from_the_environment(clients: Path) -> None:
             "OSTEO_CDS_FHIR_SERVERS": "https://ehr.example.org/fhir/,http://127.0.0.1:8085/fhir",
             "OSTEO_CDS_FETCH_DEADLINE_MS": "250",
             "OSTEO_CDS_MAX_BODY_MB": "2",
+            "OSTEO_CDS_AUDIT_FILE": str(clients.parent / "audit.jsonl"),
+            "OSTEO_CDS_METRICS": "all",
+            "OSTEO_CDS_RATE_LIMIT": "600",
             "OSTEO_CDS_TODAY": "2025-03-10",
         }
     )
@@ -56,6 +59,8 @@ def test_every_setting_is_read_from_the_environment(clients: Path) -> None:
     assert settings.cors_origins == frozenset({"https://sandbox.cds-hooks.org", "http://localhost:9000"})
     assert settings.fhir_servers == ("https://ehr.example.org/fhir", "http://127.0.0.1:8085/fhir")
     assert (settings.fetch_deadline_ms, settings.max_body_bytes) == (250, 2 * 1024 * 1024)
+    assert settings.audit_file == clients.parent / "audit.jsonl"
+    assert (settings.metrics, settings.rate_limit) == ("all", 600)
     assert settings.today == date(2025, 3, 10)
     assert settings.without_effect == (
         "OSTEO_CDS_DATABASE_URL",
@@ -67,7 +72,7 @@ def test_every_setting_is_read_from_the_environment(clients: Path) -> None:
 def test_the_file_holds_the_same_settings_and_the_environment_wins(tmp_path: Path, clients: Path) -> None:
     path = tmp_path / "osteo-cds.toml"
     path.write_text(
-        f'language = "en"\ntoday = 2025-03-10\nmax_body_mb = 2\nclients = "{clients.name}"\n'
+        f'language = "en"\ntoday = 2025-03-10\nmax_body_mb = 2\nclients = "{clients.name}"\naudit_file = "a.jsonl"\n'
         'cors_origins = ["https://a.example.org", "https://b.example.org"]\n',
         encoding="utf-8",
     )
@@ -78,6 +83,7 @@ def test_the_file_holds_the_same_settings_and_the_environment_wins(tmp_path: Pat
     assert settings.max_body_bytes == 2 * 1024 * 1024
     assert settings.cors_origins == frozenset({"https://a.example.org", "https://b.example.org"})
     assert settings.clients[0].name == "sandbox"
+    assert settings.audit_file == tmp_path / "a.jsonl"
 
 
 @pytest.mark.parametrize(
@@ -115,6 +121,11 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         ("OSTEO_CDS_MAX_BODY_MB", "1e3"),
         ("OSTEO_CDS_GUIDELINE_URL", "guideline.md"),
         ("OSTEO_CDS_GUIDELINE_URL", "https://cds.example.org/guideline#tx-ind-1"),
+        ("OSTEO_CDS_AUDIT_FILE", "/none/audit.jsonl"),
+        ("OSTEO_CDS_AUDIT_FILE", "/"),
+        ("OSTEO_CDS_METRICS", "on"),
+        ("OSTEO_CDS_RATE_LIMIT", "0"),
+        ("OSTEO_CDS_RATE_LIMIT", "10/minute"),
         ("OSTEO_CDS_TODAY", "10-03-2025"),
         ("OSTEO_CDS_TODAY", "20250310"),
         ("OSTEO_CDS_TODAY", "2025-02-30"),

@@ -1,0 +1,46 @@
+"""A finished call -> its audit record: who called what, when, how it ended. Ids, names of facts, numbers; no values."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cds_service.calls import Call
+
+#: What a line of the audit says it is, under "event".
+EVENT: Final = "call"
+#: The requests that are recorded; health checks and scrapes are nobody's access to anything.
+KINDS: Final = frozenset({"call", "feedback", "discovery"})
+
+
+def record(call: Call) -> dict[str, Any]:
+    """The record. Names that are not known, and numbers that do not apply, are left out."""
+    told: dict[str, Any] = {
+        "time": call.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "kind": call.kind,
+        "request_id": call.id,
+        "outcome": call.outcome,
+        "status": call.status,
+    }
+    named = {
+        "client": call.client,
+        "claimed_client": call.claimed,
+        "service": call.service,
+        "hook": call.hook,
+        "hookInstance": call.hook_instance,
+        "problem": call.problem,
+        "fault": call.fault,
+    }
+    told |= {name: text for name, text in named.items() if text}
+    if call.kind == "call" and call.status < 400:
+        told["recommendations"] = list(call.recommendations)
+        told["cards"] = len(call.cards)
+        told["unknown"] = call.waiting
+        told["issues"] = call.issues
+    if call.fetch_failures:
+        told["fetch_failures"] = dict(call.fetch_failures)
+    if call.feedback:
+        told["feedback"] = dict(call.feedback)
+    told["bytes_in"] = call.bytes_in
+    told["bytes_out"] = call.bytes_out
+    told["ms"] = {part: round(spent, 2) for part, spent in call.ms.items()} | {"total": round(call.total_ms, 2)}
+    return told

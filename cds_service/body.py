@@ -1,0 +1,45 @@
+"""The body of a request as bytes, refused when it says it is no JSON, is compressed or too large."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import request
+
+from cds_service.refusal import RefusedError
+
+JSON: Final = "application/json"
+
+
+def read_body(limit: int) -> bytes:
+    """The body of a request that says it is JSON; RefusedError otherwise. `limit`: the most bytes it may have."""
+    if request.mimetype != JSON:
+        problem = f"The content type is not {JSON}. Send the body as JSON with this content type."
+        raise RefusedError(415, "not-supported", problem, "http.Content-Type")
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8", "us-ascii"):
+        raise RefusedError(415, "not-supported", "The charset is not UTF-8. Send JSON in UTF-8.", "http.Content-Type")
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        problem = "The body is compressed. Send it as it is, without Content-Encoding."
+        raise RefusedError(415, "not-supported", problem, "http.Content-Encoding")
+    body = _read(limit)
+    if len(body) > limit:
+        problem = f"The body is larger than {limit} bytes (OSTEO_CDS_MAX_BODY_MB). Send less prefetch."
+        raise RefusedError(413, "too-long", problem, "http.Content-Length")
+    return body
+
+
+def _read(limit: int) -> bytes:
+    """The body, or the first `limit` + 1 bytes of a longer one."""
+    if (request.content_length or 0) > limit:
+        return bytes(limit + 1)
+    if not request.environ.get("wsgi.input_terminated"):
+        # a server that does not end the stream itself: only a declared length can be read
+        return request.get_data(cache=False)
+    stream = request.environ["wsgi.input"]
+    parts: list[bytes] = []
+    size = 0
+    while size <= limit and (part := stream.read(limit + 1 - size)):
+        parts.append(part)
+        size += len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

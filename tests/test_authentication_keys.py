@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -162,3 +163,15 @@ def test_a_file_that_does_not_change_is_read_once(tmp_path: Path, monkeypatch: p
     assert look(cache, caller) == ""
     monkeypatch.setattr(Path, "read_bytes", lambda _: b"")
     assert look(cache, caller) == ""
+
+
+def test_a_file_changed_twice_at_the_same_moment_is_read_again(tmp_path: Path) -> None:
+    """A file system may not tell two changes apart by their time."""
+    path = tmp_path / "jwks.json"
+    moment = time.time_ns()
+    caller = client(jwks_file=path, jwks_url=None)
+    cache = KeyCache([caller])
+    for kid in ("key-1", "key-2"):
+        path.write_bytes(key_set(jwk("ES384", kid)))
+        os.utime(path, ns=(moment, moment))
+        assert look(cache, caller, kid) == ""

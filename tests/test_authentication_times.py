@@ -31,6 +31,7 @@ from tests.tokens import GONE, NOW, SECOND, authenticator, claims, header, reaso
         (0, 60, 300, ""),
         (0, 61, 300, "early"),
         (0, -600, 300, ""),
+        (61, 0, 300, "early"),
         # the life, to which no leeway is added
         (0, None, 899, ""),
         (0, None, 900, ""),

@@ -69,6 +69,7 @@ def test_each_algorithm_refuses_what_was_changed(algorithm: str) -> None:
         ("Bearer {token}\x00", "structure"),
         ("Bearer \x00{token}", "structure"),
         ("Bearer {token}=", "structure"),
+        ("Bearer {token}ſ", "structure"),
         ("Bearer {token}.{token}", "structure"),
         ("Bearer a.b", "structure"),
         ("Bearer a.b.", "structure"),

@@ -22,6 +22,9 @@ COOL_DOWN: Final = 30
 LAST_GOOD: Final = 24 * 60 * 60
 #: Fetches that may hang at once (a server can drip its headers for as long as it likes).
 MOST_HANGING: Final = 3
+#: Callers with an unknown key id that wait for a fetch; the others are refused at once, or a
+#: slow key server and invented key ids together would keep everybody waiting.
+MOST_WAITING: Final = 2
 #: Seconds after a change of a file in which a second change could carry the same time.
 SETTLED: Final = 2
 
@@ -104,6 +107,7 @@ class KeyServer:
         self._lock = threading.Lock()
         self._held: tuple[KeySet, float] | None = None
         self._tried: float | None = None
+        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
         self._flight: threading.Event | None = None
         self._aloft = 0
         self._problem = "not fetched yet"
@@ -123,11 +127,15 @@ class KeyServer:
         """The set held, after a fetch if it is too old or not enough."""
         now = self._clock()
         held = self._held
-        if held is not None and now - held[1] < TTL and is_enough(held[0]):
+        if held is None or now - held[1] >= TTL:
+            self._wait(self._started(now))
+        elif is_enough(held[0]):
             return held[0]
-        flight = self._started(now)
-        if flight is not None and not flight.wait(self._deadline):
-            self._give_up(flight)
+        elif self._waiting.acquire(blocking=False):
+            try:
+                self._wait(self._started(now))
+            finally:
+                self._waiting.release()
         held = self._held
         return held[0] if held is not None and now - held[1] < LAST_GOOD else None
 
@@ -160,8 +168,10 @@ class KeyServer:
                     self._tell(found)
             flight.set()
 
-    def _give_up(self, flight: threading.Event) -> None:
+    def _wait(self, flight: threading.Event | None) -> None:
         """A fetch that takes too long counts as failed; what it brings later is not used."""
+        if flight is None or flight.wait(self._deadline):
+            return
         with self._lock:
             if self._flight is flight:
                 self._flight = None

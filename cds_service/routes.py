@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from threading import Lock
 from typing import Any, Final
 
@@ -14,6 +16,7 @@ from flask import Blueprint, Response, g, request
 from cds_service.answer import added_by, answer
 from cds_service.clients import Client, development_client
 from cds_service.feedback import outcomes, read_feedback
+from cds_service.fhir_access import Completed, FhirAccess, fetch_missing
 from cds_service.refusal import RefusedError
 from cds_service.settings import Settings
 from cds_service.wire import encode, read_envelope, read_request
@@ -36,6 +39,7 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
     """The routes. `clock` is asked for the day once in each request."""
     routes = Blueprint("cds-services", __name__)
     adds = added_by(settings)
+    access = FhirAccess(settings, partial(released, ONE_AT_A_TIME))
 
     @routes.get("/cds-services")
     def discovery() -> Response:
@@ -51,8 +55,9 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
             _refuse_other_hook(service, envelope.hook)
             received = read_request(envelope, service.hook)
             client = development_client(settings.clients, received.fhir_server)
+            completed = fetch_missing(received, service, client, settings, access)
             answered = answer(
-                received,
+                completed.request,
                 service.hook,
                 as_of=clock(),
                 language=_language(client, settings),
@@ -63,7 +68,7 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
             written = encode(answered.body)
         g.did = (
             f"recommendations={','.join(answered.fired) or '-'} "
-            f"read_ms={answered.read_ms:.1f} rules_ms={answered.rules_ms:.1f}"
+            f"read_ms={answered.read_ms:.1f} rules_ms={answered.rules_ms:.1f}{_fetching(completed)}"
         )
         return Response(written, content_type=JSON)
 
@@ -87,6 +92,23 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
         return response
 
     return routes
+
+
+@contextmanager
+def released(lock: Lock) -> Iterator[None]:
+    """Let go of a lock that is held, for as long as something else is waited for."""
+    lock.release()
+    try:
+        yield
+    finally:
+        lock.acquire()
+
+
+def _fetching(completed: Completed) -> str:
+    """For the log: how long fetching took, and which keys were not had whole."""
+    if not (completed.asked or completed.reasons):
+        return ""
+    return f" fetch_ms={completed.fetch_ms:.1f} not_had={','.join(completed.reasons) or '-'}"
 
 
 def _log_call(response: Response) -> None:

@@ -1,0 +1,53 @@
+"""Why something could not be fetched, in few words: no URL, no token, nothing a server wrote.
+
+A fixed vocabulary (but for the HTTP status), so that it can also be counted.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# before asking
+EXPIRED: Final = "token has expired"
+NOT_ALLOWED: Final = "FHIR server is not on the allow-list"
+NO_SCOPE: Final = "token's scope does not cover it"
+BAD_ID: Final = "patientId cannot stand in a URL"
+RESTING: Final = "FHIR server did not answer lately, not asked"
+BUSY: Final = "too many fetches under way"
+# after asking
+DEADLINE: Final = "no answer within the deadline"
+UNREACHABLE: Final = "FHIR server cannot be reached"
+NO_NAME: Final = "name of the FHIR server cannot be resolved"
+ADDRESS: Final = "FHIR server has an address that may not be called"
+TLS: Final = "TLS connection failed"
+BROKEN_OFF: Final = "connection broke off"
+NOT_JSON: Final = "answer is not JSON"
+BROKEN: Final = "answer is truncated or broken"
+TOO_LARGE: Final = "answers are larger than allowed"
+ENCODING: Final = "answer has an unknown compression"
+OTHER_RESOURCE: Final = "answer is another resource than asked for"
+OUTCOME: Final = "answer is an OperationOutcome"
+REDIRECT: Final = "redirect, not followed"
+INTERNAL: Final = "internal error"
+# between pages
+FOREIGN_PAGE: Final = "next page is not on the FHIR server"
+LOOP: Final = "next page was read already"
+MANY_PAGES: Final = "more pages than are read"
+# of what was answered
+SCOPE_PART: Final = "token's scope covers a part only"
+
+_STATUS: Final = {
+    401: "token refused",
+    403: "access refused",
+    404: "not found",
+    410: "gone",
+    429: "too many requests",
+}
+
+
+def of_status(status: int) -> str:
+    """The reason an HTTP status other than 200 stands for."""
+    if 300 <= status < 400:
+        return REDIRECT
+    said = _STATUS.get(status) or ("FHIR server failed" if status >= 500 else "unexpected answer")
+    return f"{said} (HTTP {status})"

@@ -114,6 +114,7 @@ class FhirServer:
 
     def close(self) -> None:
         """Stop taking connections."""
+        self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
     def _accept(self) -> None:

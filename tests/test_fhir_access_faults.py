@@ -57,6 +57,20 @@ def completed(access: FhirAccess, made: HookRequest, settings: Settings | None =
     return fetch_missing(made, VIEW, None, settings or Settings(), access)
 
 
+def in_time(call: Callable[[], object], access: FhirAccess | None = None) -> None:
+    """Whether a call keeps within the limit: once in six tries, as the machine may have other things to do."""
+    taken: list[float] = []
+    for _ in range(6):
+        if access is not None:
+            access._breakers.clear()  # each try asks
+        began = time.monotonic()
+        call()
+        taken.append(time.monotonic() - began)
+        if taken[-1] < LIMIT + GRACE:
+            return
+    pytest.fail(f"took {taken} s")
+
+
 def all_ended(access: FhirAccess, within: float = 2.0) -> bool:
     """Whether every fetch has let go of its thread."""
     until = time.monotonic() + within
@@ -93,40 +107,37 @@ BAD = {
 
 @pytest.mark.parametrize("behaviour", BAD.values(), ids=BAD)
 def test_a_bad_server_never_delays_beyond_the_deadline(behaviour: Behaviour) -> None:
-    """The best of three, as the machine has other things to do; what hangs is let go of, and the rest is used."""
+    """What hangs is let go of, and the rest is used."""
     access = FhirAccess(Settings())
+    reason = "redirect, not followed" if behaviour is BAD["slow redirect"] else DEADLINE
     with fhir_server(
         Condition=behaviour, Encounter=behaviour, Observation=answer(bundle(t_score(), smoker()))
     ) as server:
         made = called(server.base, "conditions", "encounters", "observations")
-        taken = []
-        for _ in range(3):
-            began = time.monotonic()
+        completed(access, called(server.base, "observations"), PATIENCE)  # warm
+
+        def call() -> None:
             found = completed(access, made)
-            taken.append(time.monotonic() - began)
-            if behaviour is not BAD["slow redirect"]:
-                assert found.reasons == {"conditions": DEADLINE, "encounters": DEADLINE}
-            else:
-                assert set(found.reasons.values()) == {"redirect, not followed"}
+            assert found.reasons == {"conditions": reason, "encounters": reason}
             assert isinstance(found.request.prefetch["observations"], Raw)
-        assert min(taken) < LIMIT + GRACE
+
+        in_time(call, access)
         assert all_ended(access)
 
 
 def test_the_whole_answer_comes_in_time() -> None:
-    """Over HTTP, with every key hanging but the patient: answered, saying what was missing."""
+    """Over HTTP, with every search hanging: answered, saying what was missing."""
     client = ServiceClient(Settings())
-    with fhir_server(**{kind: silence for kind in ("Condition", "Observation", "MedicationRequest")}) as server:
-        body = offering(request(), server.base, "conditions", "observations", "medicationRequests")
-        client.answer(request())  # warm
-        taken = []
-        for _ in range(3):
-            began = time.monotonic()
+    client.answer(request())  # warm
+
+    def call() -> None:
+        with fhir_server(**dict.fromkeys(("Condition", "Observation", "MedicationRequest"), silence)) as server:
+            body = offering(request(), server.base, "conditions", "observations", "medicationRequests")
             found = client.answer(body, "en")
-            taken.append(time.monotonic() - began)
-    assert min(taken) < LIMIT + GRACE
-    said = {issue["problem"] for issue in found["extension"]["org.osteo-cds.evaluation"]["issues"]}
-    assert f"fetch failed: {DEADLINE}" in said
+        said = {issue["problem"] for issue in found["extension"]["org.osteo-cds.evaluation"]["issues"]}
+        assert f"fetch failed: {DEADLINE}" in said
+
+    in_time(call)
 
 
 def test_others_are_answered_while_one_waits() -> None:
@@ -141,9 +152,20 @@ def test_others_are_answered_while_one_waits() -> None:
         waiting.join()
 
 
-def bomb() -> bytes:
-    """300 MB of blanks in a Bundle, some 300 kB on the wire."""
-    return gzip.compress(b'{"resourceType": "Bundle"' + b" " * 300_000_000 + b"}", 1)
+def bomb(connection: socket.socket, path: str) -> bool:
+    """100 MB of blanks in a Bundle, some 400 kB on the wire."""
+    packed = gzip.compress(b'{"resourceType": "Bundle"' + b" " * 100_000_000 + b"}", 1)
+    return answer(packed, headers={"Content-Encoding": "gzip"})(connection, path)
+
+
+def saying(content: bytes) -> Behaviour:
+    """These bytes, then the connection is closed."""
+
+    def behave(connection: socket.socket, path: str) -> bool:  # noqa: ARG001
+        connection.sendall(content)
+        return False
+
+    return behave
 
 
 def plain_answers() -> dict[str, tuple[Behaviour, str]]:
@@ -177,17 +199,14 @@ def plain_answers() -> dict[str, tuple[Behaviour, str]]:
         "entry is no list": (answer({"resourceType": "Bundle", "entry": "x"}), wrong),
         "outcome": (answer({"resourceType": "OperationOutcome"}), "answer is an OperationOutcome"),
         "reset": (reset, "connection broke off"),
-        "shorter than told": (
-            lambda c, p: bool(c.sendall(head(headers={"Content-Length": "500"}) + ok[:100])),
-            "connection broke off",
-        ),
-        "no http": (lambda c, p: bool(c.sendall(b"SSH-2.0-OpenSSH\r\n")), "connection broke off"),
-        "closed": (lambda c, p: False, "connection broke off"),
+        "shorter than told": (saying(head(headers={"Content-Length": "500"}) + ok[:100]), "connection broke off"),
+        "no http": (saying(b"SSH-2.0-OpenSSH\r\n"), "connection broke off"),
+        "closed": (saying(b""), "connection broke off"),
         "half a gzip": (answer(packed[:-20], headers={"Content-Encoding": "gzip"}), broken),
         "no gzip": (answer(ok, headers={"Content-Encoding": "gzip"}), broken),
         "brotli": (answer(ok, headers={"Content-Encoding": "br"}), "answer has an unknown compression"),
         "gzip twice": (answer(packed, headers={"Content-Encoding": "gzip, gzip"}), "answer has an unknown compression"),
-        "bomb": (answer(bomb(), headers={"Content-Encoding": "gzip"}), "answers are larger than allowed"),
+        "bomb": (bomb, "answers are larger than allowed"),
         "endless": (endless, "answers are larger than allowed"),
         "large": (answer(b" " * (17 * 1024 * 1024)), "answers are larger than allowed"),
     }
@@ -277,12 +296,11 @@ def test_without_a_file_only_public_authorities_count(authority: trustme.CA) -> 
 def test_a_tls_server_that_says_nothing_is_let_go_of() -> None:
     access = FhirAccess(Settings())
     server = FhirServer(answers_tls=False)
-    taken = []
-    for _ in range(3):
-        began = time.monotonic()
+
+    def call() -> None:
         assert completed(access, called(server.base, "conditions")).reasons == {"conditions": DEADLINE}
-        taken.append(time.monotonic() - began)
-    assert min(taken) < LIMIT + GRACE
+
+    in_time(call, access)
     assert all_ended(access)
     server.close()
 
@@ -294,12 +312,11 @@ def test_a_tls_answer_that_drips_is_let_go_of(authority: trustme.CA, tmp_path: A
     server = FhirServer(tls(authority, "127.0.0.1"))
     server.answers["Condition"] = slow_head
     completed(access, called(server.base, "encounters"), replace(settings, fetch_deadline_ms=20_000))  # warm
-    taken = []
-    for _ in range(3):
-        began = time.monotonic()
+
+    def call() -> None:
         assert completed(access, called(server.base, "conditions"), settings).reasons == {"conditions": DEADLINE}
-        taken.append(time.monotonic() - began)
-    assert min(taken) < LIMIT + GRACE
+
+    in_time(call, access)
     assert all_ended(access)
     server.close()
 
@@ -309,7 +326,7 @@ def test_a_tls_answer_that_drips_is_let_go_of(authority: trustme.CA, tmp_path: A
 
 def test_twenty_calls_to_a_dead_server_make_no_threads_beyond_the_bound() -> None:
     access = FhirAccess(Settings())
-    with fhir_server(**{kind: silence for kind in ("Condition", "Observation", "Encounter")}) as server:
+    with fhir_server(**dict.fromkeys(("Condition", "Observation", "Encounter"), silence)) as server:
         server.answers = dict.fromkeys((*server.answers, "Patient", "MedicationRequest", "Appointment"), silence)
         made = called(server.base, *ALL)
         before = threading.active_count()
@@ -333,9 +350,8 @@ def test_a_server_that_does_not_answer_is_left_alone_for_a_while() -> None:
         for _ in range(MISSES):
             assert completed(access, made).reasons == {"conditions": DEADLINE}
         asked = len(server.asked)
-        began = time.monotonic()
         found = completed(access, made)
-        assert time.monotonic() - began < 0.2
+        assert found.fetch_ms < 200
         assert found.reasons == {"conditions": "FHIR server did not answer lately, not asked"}
         assert found.request.prefetch["conditions"] == Failed(
             "not delivered, and not fetched: FHIR server did not answer lately, not asked"
@@ -381,8 +397,9 @@ def test_a_fault_of_ours_costs_the_key_and_is_logged(
     assert "secret" not in caplog.text
 
 
-def test_an_answer_at_the_deadline_harms_no_other_call() -> None:
+def test_an_answer_at_the_deadline_harms_no_other_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """Connections are kept; ending a fetch must not break the connection another call has got meanwhile."""
+    monkeypatch.setattr("cds_service.fhir_access.breaker.MISSES", 10_000)  # so many are late here
     access = FhirAccess(Settings())
     rounds: list[Callable[[], Completed]] = []
     with fhir_server(Condition=after(0.05, answer(bundle())), Encounter=answer(bundle())) as server:
@@ -392,4 +409,4 @@ def test_an_answer_at_the_deadline_harms_no_other_call() -> None:
         rounds = [lambda: completed(access, hurried, short), lambda: completed(access, calm, PATIENCE)] * 60
         with ThreadPoolExecutor(4) as callers:
             founds = list(callers.map(lambda each: each(), rounds))
-    assert {tuple(found.reasons) for found in founds} <= {(), ("conditions",)}
+    assert {tuple(found.reasons.items()) for found in founds} <= {(), (("conditions", DEADLINE),)}

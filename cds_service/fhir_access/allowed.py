@@ -29,8 +29,8 @@ _PRIVATE: Final = (
     IPv4Network("192.168.0.0/16"),
     IPv6Network("fc00::/7"),
 )
-#: Where cloud machines answer with their own credentials; the IPv4 one is link-local.
-_METADATA: Final = IPv6Network("fd00:ec2::/32")
+#: Where cloud machines answer with their own credentials; the commonest is link-local.
+_METADATA: Final = (IPv6Network("fd00:ec2::/32"), IPv4Network("192.0.0.0/24"))
 _GLOBAL_V6: Final = IPv6Network("2000::/3")
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _PORTS: Final = {"https": 443, "http": 80}
@@ -96,11 +96,11 @@ def reachable(address: Address, reach: Reach) -> bool:
             inner = IPv4Address(int(address) & 0xFFFFFFFF)
         if inner:
             return reachable(inner, reach)
-        if address in _METADATA:
-            return False
         public = address in _GLOBAL_V6 and address.is_global
     else:
         public = address.is_global and not address.is_multicast and not address.is_reserved
+    if any(address in network for network in _METADATA):
+        return False
     return public or (reach == "private" and any(address in network for network in _PRIVATE))
 
 

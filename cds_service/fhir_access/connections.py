@@ -182,6 +182,7 @@ class Http:
             timeout=fetch.remaining(),
         )
         try:
+            fetch.remaining()  # a head that ends because the fetch was ended is no answer
             fetch.heard, _current.kept = True, False
             if response.status_code != 200:
                 raise FetchError(reasons.of_status(response.status_code))

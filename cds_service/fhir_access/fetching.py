@@ -83,12 +83,15 @@ class KeyFetch:
         """Fetch, in a thread of the pool."""
         try:
             self._read_all(access.http(self._server), token)
-            self._reason = reasons.SCOPE_PART if self.ask.part else ""
+            reason = reasons.SCOPE_PART if self.ask.part else ""
         except FetchError as error:
-            self._reason = error.reason
+            reason = error.reason
         except Exception as error:  # noqa: BLE001 - our bug costs this key, and is said
             log.error("our bug while fetching: %s", where(error))
-            self._reason = reasons.INTERNAL
+            reason = reasons.INTERNAL
+        with self._lock:
+            if not self._ended:
+                self._reason = reason
 
     def _read_all(self, http: Http, token: str) -> None:
         if self.ask.key == "patient":
@@ -98,7 +101,7 @@ class KeyFetch:
         while True:
             page = read_page(http.get(url, token, self))
             self._pages.append(page)
-            if not page.next_url:
+            if page.next_url is None:
                 return
             url = page_url(self._server, page.next_url)
             if url in seen:
@@ -126,11 +129,11 @@ class KeyFetch:
         self._budget.take(size)
 
     def end(self) -> None:
-        """End it, wherever it is."""
+        """End it, wherever it is. What it finds from now on is the work of this end, and does not count."""
         with self._lock:
             self._ended = True
-            connection = self._connection
-        if connection is not None and self._reason is None:
+            connection = self._connection if self._reason is None else None
+        if connection is not None:
             connection.drop(self)
 
     def outcome(self) -> tuple[PrefetchValue, str]:

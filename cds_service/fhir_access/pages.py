@@ -53,11 +53,11 @@ _bundle = msgspec.json.Decoder(_Bundle).decode
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A searchset, or part of one: as it came, its entries, and where the next part is ("" when this is the last)."""
+    """A searchset, or part of one: as it came, its entries, and where the next part is; None when this is the last."""
 
     body: Raw
     entries: tuple[Raw, ...]
-    next_url: str
+    next_url: str | None = None
 
 
 def head(value: Raw | bytes) -> str:
@@ -71,10 +71,9 @@ def head(value: Raw | bytes) -> str:
 def next_link(bundle: Raw | bytes) -> str | None:
     """The `next` link of a Bundle; None without one, "" when it says there is one and not where."""
     try:
-        links = _links(bundle).link or ()
+        return _next(_links(bundle).link)
     except BAD:
         return ""
-    return next((link.url for link in links if link.relation == "next"), None)
 
 
 def read_page(body: bytes | Raw) -> Page:
@@ -85,8 +84,7 @@ def read_page(body: bytes | Raw) -> Page:
         raise FetchError(reasons.BROKEN if not _is_json(body) else reasons.OTHER_RESOURCE) from None
     if found.resource_type != "Bundle":
         raise FetchError(_other(found.resource_type))
-    link = next((link for link in found.link or () if link.relation == "next"), None)
-    return Page(Raw(body), tuple(found.entry or ()), (link.url or "?") if link else "")
+    return Page(Raw(body), tuple(found.entry or ()), _next(found.link))
 
 
 def read_patient(body: bytes, patient_id: str) -> Page:
@@ -97,7 +95,7 @@ def read_patient(body: bytes, patient_id: str) -> Page:
         raise FetchError(reasons.BROKEN if not _is_json(body) else reasons.OTHER_RESOURCE) from None
     if (found.resource_type, found.id) != ("Patient", patient_id):
         raise FetchError(_other(found.resource_type))
-    return Page(Raw(body), (), "")
+    return Page(Raw(body), ())
 
 
 def page_url(server: Server, link: str) -> str:
@@ -118,6 +116,10 @@ def merged(pages: Iterable[Page]) -> Raw:
         return read[0].body
     entries = b",".join(bytes(entry) for page in read for entry in page.entries)
     return Raw(b'{"resourceType":"Bundle","type":"searchset","entry":[%b]}' % entries)
+
+
+def _next(links: list[_Link] | None) -> str | None:
+    return next((link.url for link in links or () if link.relation == "next"), None)
 
 
 def _other(resource_type: str) -> str:

@@ -20,7 +20,6 @@ from fhir_mappings import PrefetchValue
 _BUNDLE: Final = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"Bundle"')
 _NULL: Final = re.compile(rb"\s*null")
 _NEXT_OR_ENTRY: Final = re.compile(rb'"(?:next|entry)"')
-_NEXT: Final = re.compile(rb'"next"')
 #: Bytes at the end of a Bundle in which links are looked for: they stand before the entries, or right after.
 _TAIL: Final = 2048
 
@@ -53,6 +52,6 @@ def _next_of(bundle: Raw) -> str | None:
     first = _NEXT_OR_ENTRY.search(bundle)
     if first is None:
         return None
-    if first[0] == b'"next"' or _NEXT.search(bundle, max(first.end(), len(memoryview(bundle)) - _TAIL)):
+    if first[0] == b'"next"' or b'"next"' in bytes(memoryview(bundle)[-_TAIL:]):
         return next_link(bundle)
     return None

@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -106,6 +106,13 @@ class Call:
     def spent(self, part: Part, milliseconds: float) -> None:
         """Add to the time of a part."""
         self.ms[part] = self.ms.get(part, 0.0) + milliseconds
+
+    def fetched(self, milliseconds: float, failures: Iterable[str]) -> None:
+        """Note what fetching took, and the class of reason for each key that was not had whole."""
+        if milliseconds:
+            self.spent("fetch", milliseconds)
+        self.fetch_failures.update(failures)
+        self.partial = self.partial or bool(self.fetch_failures)
 
     def answered(self, answer: Mapping[str, Any]) -> None:
         """Note what an answer of the rules says: ids, names of concepts and numbers, no value and no reference."""

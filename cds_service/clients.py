@@ -33,6 +33,7 @@ class Client:
     equal `jwks_url`; with both the address is only compared, never fetched.
     `development`: only then may a well-known key be used, a FHIR server be called without
     TLS, or the entry be found without a token, by the FHIR server named in a request.
+    `private_network`: its FHIR servers may have addresses of a private network.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Client:
     language: LanguageCode | None = None
     development: bool = False
     generic_t_score_codes: frozenset[str] = frozenset()
+    private_network: bool = False
 
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True):
@@ -56,6 +58,7 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
     language: str | None = None
     development: bool = False
     generic_t_score_codes: list[str] = []
+    private_network: bool = False
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -125,6 +128,7 @@ def _client(entry: _Entry, folder: Path) -> Client:
         language=entry.language,
         development=entry.development,
         generic_t_score_codes=frozenset(entry.generic_t_score_codes),
+        private_network=entry.private_network,
     )
 
 

@@ -51,12 +51,13 @@ def reading_refusal(error: Exception) -> RefusedError | None:
     match error:
         case RefusedError():
             return error
-        case MissingPrefetchError(key=key):
+        case MissingPrefetchError(key=key, tried=tried):
+            could_not = f" ({tried})" if tried else ""
             return RefusedError(
                 412,
                 "required",
-                f"prefetch.{key} was not delivered, or not readable, and the service cannot work without it. "
-                f"Send the prefetch key {key} as the discovery answer describes it.",
+                f"prefetch.{key} was not delivered, or not readable{could_not}, and the service cannot work "
+                f"without it. Send the prefetch key {key} as the discovery answer describes it.",
                 f"prefetch.{key}",
             )
         case PatientMismatchError():

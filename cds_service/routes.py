@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from threading import Lock
 from typing import Any, Final
 
@@ -14,6 +16,8 @@ from cds_service.body import JSON, read_body
 from cds_service.calls import this_call
 from cds_service.clients import Client, development_client
 from cds_service.feedback import outcomes, read_feedback
+from cds_service.fhir_access import FhirAccess, fetch_missing
+from cds_service.fhir_access.reasons import class_of
 from cds_service.refusal import RefusedError
 from cds_service.settings import Settings
 from cds_service.wire import encode, read_envelope, read_request
@@ -32,6 +36,7 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
     """The routes. `clock` is asked for the day once in each request."""
     routes = Blueprint("cds-services", __name__)
     adds = added_by(settings)
+    access = FhirAccess(settings, partial(released, ONE_AT_A_TIME))
 
     @routes.get("/cds-services")
     def discovery() -> Response:
@@ -49,8 +54,10 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
                 _refuse_other_hook(service, envelope.hook)
                 received = read_request(envelope, service.hook)
             client = _client(settings, received.fhir_server)
+            completed = fetch_missing(received, service, client, settings, access)
+            this.fetched(completed.fetch_ms, map(class_of, completed.reasons.values()))
             answered = answer(
-                received,
+                completed.request,
                 service.hook,
                 as_of=clock(),
                 language=_language(client, settings),
@@ -81,6 +88,16 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
         return body
 
     return routes
+
+
+@contextmanager
+def released(lock: Lock) -> Iterator[None]:
+    """Let go of a lock that is held, for as long as something else is waited for."""
+    lock.release()
+    try:
+        yield
+    finally:
+        lock.acquire()
 
 
 def _discovered(service: Service) -> dict[str, Any]:

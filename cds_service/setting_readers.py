@@ -66,6 +66,21 @@ def _fhir_servers(text: str) -> tuple[str, ...]:
     return tuple(base_url(url) for url in _list(text))
 
 
+def _yes_or_no(text: str) -> bool:
+    return _choice("yes", "no")(text) == "yes"
+
+
+def _ca_file(text: str) -> Path:
+    import ssl  # most deployments name no file
+
+    path = Path(text)
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except OSError as error:  # SSLError is one
+        raise ValueError(f"{text!r}: expected a PEM file of certificate authorities ({error.strerror})") from error
+    return path
+
+
 def _guideline_url(text: str) -> str:
     if split_http_url(text.partition("#")[0]) is None or "#" in text:
         raise ValueError(f"{text!r}: expected the http or https URL of a page, without #")
@@ -117,8 +132,10 @@ READERS: Final[Mapping[str, Reader]] = {
     "OSTEO_CDS_DATABASE_URL": Reader("database_url", _database_url, used=False),
     "OSTEO_CDS_LANGUAGE": Reader("language", _choice(*LANGUAGES)),
     "OSTEO_CDS_CORS_ORIGINS": Reader("cors_origins", _cors_origins),
-    "OSTEO_CDS_FHIR_SERVERS": Reader("fhir_servers", _fhir_servers, used=False),
-    "OSTEO_CDS_FETCH_DEADLINE_MS": Reader("fetch_deadline_ms", _whole_number(MOST_MILLISECONDS), used=False),
+    "OSTEO_CDS_FHIR_SERVERS": Reader("fhir_servers", _fhir_servers),
+    "OSTEO_CDS_FETCH_DEADLINE_MS": Reader("fetch_deadline_ms", _whole_number(MOST_MILLISECONDS)),
+    "OSTEO_CDS_FHIR_PRIVATE_NETWORK": Reader("fhir_private_network", _yes_or_no),
+    "OSTEO_CDS_CA_FILE": Reader("ca_file", _ca_file),
     "OSTEO_CDS_MAX_BODY_MB": Reader("max_body_bytes", _whole_number(MOST_MEGABYTES, MEGABYTE)),
     "OSTEO_CDS_GUIDELINE_URL": Reader("guideline_url", _guideline_url),
     "OSTEO_CDS_AUDIT_FILE": Reader("audit_file", _audit_file),

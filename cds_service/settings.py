@@ -42,6 +42,8 @@ class Settings:
     `public_url`: the base URL that clients call. `today` None: the clock's day.
     `guideline_url`: where docs/guideline.md is published; cards link to their recommendation there.
     `cors_origins` and `fhir_servers` None: loopback in development, none otherwise.
+    `fhir_private_network`: FHIR servers may have addresses of a private network. `ca_file`: the
+    certificate authorities that sign FHIR servers; None: the public ones.
     `without_effect`: variables that are set, valid, and not used by this version.
     `audit_file` None: audit records go to standard error only. `metrics`: who may read /metrics.
     `rate_limit`: calls a minute for each caller; 0: as many as they like.
@@ -57,6 +59,8 @@ class Settings:
     cors_origins: frozenset[str] | None = None
     fhir_servers: tuple[str, ...] | None = None
     fetch_deadline_ms: int = 400
+    fhir_private_network: bool = False
+    ca_file: Path | None = None
     max_body_bytes: int = 16 * MEGABYTE
     guideline_url: str = ""
     audit_file: Path | None = None
@@ -148,7 +152,7 @@ def _config_texts(path: Path, written: Mapping[str, Any]) -> dict[str, str]:
         if name not in READERS or not key.islower():
             raise SettingsError(CONFIG, f"{path}: {key!r} is no setting: expected some of {', '.join(_keys())}")
         texts[name] = _as_text(name, value)
-    for name in ("OSTEO_CDS_CLIENTS", "OSTEO_CDS_AUDIT_FILE"):
+    for name in ("OSTEO_CDS_CLIENTS", "OSTEO_CDS_AUDIT_FILE", "OSTEO_CDS_CA_FILE"):  # relative to this file
         if name in texts:
             texts[name] = str(path.parent / texts[name])
     return texts

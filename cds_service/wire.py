@@ -19,6 +19,7 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 from cds_service.depth import MOST_LEVELS, is_deep, is_plainly_deep
 from cds_service.network import split_http_url
 from cds_service.refusal import RefusedError
+from fhir_mappings import PrefetchValue
 
 T = TypeVar("T")
 
@@ -31,6 +32,8 @@ Uuid = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-F
 UserReference = Annotated[str, Meta(pattern=r"^[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}\Z")]
 DraftReference = Annotated[str, Meta(min_length=1, max_length=256)]
 NonEmpty = Annotated[str, Meta(min_length=1)]
+#: What can stand in an HTTP header after "Bearer".
+Token = Annotated[str, Meta(pattern=r"^[!-~]{1,16384}\Z")]
 
 #: What each field should have been, for the message that refuses it.
 EXPECTED: Final[Mapping[str, str]] = {
@@ -39,7 +42,7 @@ EXPECTED: Final[Mapping[str, str]] = {
     "hookInstance": 'a UUID, such as "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"',
     "fhirServer": "the base URL of the FHIR server, http or https",
     "fhirAuthorization": "an object with access_token, token_type, expires_in, scope and subject",
-    "fhirAuthorization.access_token": "the token, a text",
+    "fhirAuthorization.access_token": "the token, visible ASCII without blanks",
     "fhirAuthorization.token_type": '"Bearer"',
     "fhirAuthorization.expires_in": "the seconds the token lives, a whole number",
     "fhirAuthorization.scope": "the granted scopes, a text",
@@ -64,13 +67,18 @@ IDENTIFYING: Final = frozenset({"hook", "context", "patientId", "prefetch"})
 _ESCAPED_LETTER: Final = re.compile(rb"\\u00[4-7]")
 
 
-class _Authorization(msgspec.Struct):
-    access_token: NonEmpty
+class Authorization(msgspec.Struct):
+    """The client's leave to read its FHIR server (CDS Hooks 2.0, FHIR Resource Access). Never shown or logged."""
+
+    access_token: Token
     token_type: Annotated[str, Meta(pattern=r"^[Bb]earer\Z")]
     expires_in: int
     scope: str
     subject: str
     patient: Id | None = None
+
+    def __repr__(self) -> str:
+        return "Authorization(...)"
 
 
 class Envelope(msgspec.Struct, rename="camel"):
@@ -80,7 +88,7 @@ class Envelope(msgspec.Struct, rename="camel"):
     hook_instance: Uuid
     context: Raw
     fhir_server: NonEmpty | None = None
-    fhir_authorization: _Authorization | None = None
+    fhir_authorization: Authorization | None = None
     prefetch: dict[str, Raw] | None = None
     extension: dict[str, Raw] | None = None
 
@@ -106,16 +114,18 @@ class _Wanted(msgspec.Struct):
 class HookRequest:
     """A request whose form is right. `prefetch` holds what was sent, by key, unread.
 
-    `draft_orders` None on hooks without; `selections` None where every draft counts. The token
-    of fhirAuthorization is checked and dropped: nothing is fetched. `explain`: say why and why not.
+    `draft_orders` None on hooks without; `selections` None where every draft counts.
+    `fhir_server` and `authorization`: where the rest may be fetched (fhir_access), and with what.
+    `explain`: say why and why not.
     """
 
     hook_instance: str
     patient_id: str
-    prefetch: Mapping[str, Raw]
+    prefetch: Mapping[str, PrefetchValue]
     draft_orders: Raw | None = None
     selections: tuple[str, ...] | None = None
     fhir_server: str | None = None
+    authorization: Authorization | None = None
     explain: bool = False
 
 
@@ -145,6 +155,7 @@ def read_request(envelope: Envelope, hook: str) -> HookRequest:
         draft_orders=drafts,
         selections=selections,
         fhir_server=envelope.fhir_server,
+        authorization=envelope.fhir_authorization,
         explain=_asks_why(envelope),
     )
 

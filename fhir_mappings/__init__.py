@@ -8,12 +8,16 @@ patient than the one asked about (PatientMismatchError) end the reading.
 from __future__ import annotations
 
 from fhir_mappings.errors import MissingPrefetchError, PatientMismatchError, UnreadableError
+from fhir_mappings.fetched import Failed, Partial, PrefetchValue
 from fhir_mappings.reading import Reading, ReadOptions, read_facts
 from fhir_mappings.templates import prefetch_templates
 
 __all__ = [
+    "Failed",
     "MissingPrefetchError",
+    "Partial",
     "PatientMismatchError",
+    "PrefetchValue",
     "ReadOptions",
     "Reading",
     "UnreadableError",

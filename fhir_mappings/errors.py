@@ -8,11 +8,15 @@ class UnreadableError(ValueError):
 
 
 class MissingPrefetchError(UnreadableError):
-    """What a service cannot do without was not delivered. `key` is the prefetch key."""
+    """What a service cannot do without was not delivered. `key` is the prefetch key.
 
-    def __init__(self, key: str, reason: str = "not sent") -> None:
+    `tried`: why it could not be fetched either; "" when nothing was tried.
+    """
+
+    def __init__(self, key: str, reason: str = "not sent", tried: str = "") -> None:
         super().__init__(f"prefetch.{key}: {reason}")
         self.key = key
+        self.tried = tried
 
 
 class PatientMismatchError(UnreadableError):

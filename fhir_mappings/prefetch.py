@@ -2,7 +2,8 @@
 
 A key that is missing, failed or holds an OperationOutcome: its source is MISSING, with the
 reason. `null` or an empty Bundle: searched and none found. A Bundle with a `next` link:
-PARTIAL. One bad entry costs that entry and is reported. The order of entries is of no effect.
+PARTIAL. What the edge could not complete (fetched.py) comes with its own reason. One bad entry
+costs that entry and is reported. The order of entries is of no effect.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from typing import TypeVar
 
 from msgspec import Raw
 
-from fhir_mappings.bundles import read_value, same_content, version
+from fhir_mappings.bundles import same_content, version
 from fhir_mappings.codes import Meaning, meaning
 from fhir_mappings.errors import MissingPrefetchError, PatientMismatchError
 from fhir_mappings.facts import Issue, Source, SourceState
+from fhir_mappings.fetched import Failed, PrefetchValue, read_delivered
 from fhir_mappings.identity import Identity, type_and_id
 from fhir_mappings.r4.datatypes import DomainResource
 from fhir_mappings.resources import Item, read
@@ -53,7 +55,7 @@ class Received:
 
     def __init__(
         self,
-        prefetch: Mapping[str, Raw | bytes | None],
+        prefetch: Mapping[str, PrefetchValue],
         patient_id: str,
         issues: list[Issue],
         keys: Iterable[str] = tuple(KEYS),
@@ -72,13 +74,13 @@ class Received:
             if key not in KEYS:
                 issues.append(Issue(key, "unknown prefetch key, not read"))
                 continue
-            source, items = read_value(key, KEYS[key], b"null" if value is None else value, issues)
+            source, items = read_delivered(key, KEYS[key], value, issues)
             self.sources[key] = source
             for item in items:
                 self._add(item, issues)
         for key in keys:
             self.sources.setdefault(key, Source(key, SourceState.MISSING, "not sent"))
-        self.patient = self._only_patient(patient_id, issues)
+        self.patient = self._only_patient(patient_id, issues, prefetch.get("patient"))
         urls = [url for url, kind, identity in self._more_urls if (kind, identity) == ("Patient", patient_id)]
         self._identity = Identity(self.patient, [*urls, *filter(None, [self.patient.full_url])])
 
@@ -156,7 +158,7 @@ class Received:
             if new > old:
                 group[identity] = item
 
-    def _only_patient(self, patient_id: str, issues: list[Issue]) -> Item:
+    def _only_patient(self, patient_id: str, issues: list[Issue], sent: PrefetchValue) -> Item:
         """The patient; others are left out. MissingPrefetchError, PatientMismatchError."""
         patients = self._by_type.setdefault("Patient", {})
         for identity, item in list(patients.items()):
@@ -169,7 +171,8 @@ class Received:
             del patients[identity]
         if patient_id not in patients:
             source = self.sources.get("patient")
-            raise MissingPrefetchError("patient", (source and source.reason) or "no Patient received")
+            tried = sent.reason if isinstance(sent, Failed) else ""
+            raise MissingPrefetchError("patient", (source and source.reason) or "no Patient received", tried)
         return patients[patient_id]
 
 

@@ -13,6 +13,7 @@ from fhir_mappings.conditions import read_conditions
 from fhir_mappings.draft_orders import read_drafts
 from fhir_mappings.facts import Issue, PatientFacts
 from fhir_mappings.family import read_family
+from fhir_mappings.fetched import PrefetchValue
 from fhir_mappings.findings import (
     menopause_age,
     newest_findings,
@@ -51,7 +52,7 @@ class Reading:
 
 
 def read_facts(
-    prefetch: Mapping[str, Raw | bytes | None],
+    prefetch: Mapping[str, PrefetchValue],
     *,
     patient_id: str,
     as_of: date,
@@ -61,9 +62,9 @@ def read_facts(
 ) -> Reading:
     """The facts of the patient `patient_id` on the day `as_of`.
 
-    `prefetch`: key -> the value as it came. `draft_orders`, `selections`: of the order hooks;
-    None on patient-view. Raises MissingPrefetchError without a Patient and PatientMismatchError
-    when it is another one; nothing else.
+    `prefetch`: key -> the value as it came, or why it could not be had (Failed, Partial).
+    `draft_orders`, `selections`: of the order hooks; None on patient-view.
+    Raises MissingPrefetchError without a Patient and PatientMismatchError when it is another one; nothing else.
     """
     issues: list[Issue] = []
     received = Received(prefetch, patient_id, issues, options.keys)

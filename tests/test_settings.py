@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+import certifi
 import pytest
 
 from cds_service.setting_readers import READERS
@@ -44,6 +45,8 @@ def test_every_setting_is_read_from_the_environment(clients: Path) -> None:
             "OSTEO_CDS_CORS_ORIGINS": "https://sandbox.cds-hooks.org, http://localhost:9000",
             "OSTEO_CDS_FHIR_SERVERS": "https://ehr.example.org/fhir/,http://127.0.0.1:8085/fhir",
             "OSTEO_CDS_FETCH_DEADLINE_MS": "250",
+            "OSTEO_CDS_FHIR_PRIVATE_NETWORK": "yes",
+            "OSTEO_CDS_CA_FILE": certifi.where(),
             "OSTEO_CDS_MAX_BODY_MB": "2",
             "OSTEO_CDS_AUDIT_FILE": str(clients.parent / "audit.jsonl"),
             "OSTEO_CDS_METRICS": "all",
@@ -59,14 +62,11 @@ def test_every_setting_is_read_from_the_environment(clients: Path) -> None:
     assert settings.cors_origins == frozenset({"https://sandbox.cds-hooks.org", "http://localhost:9000"})
     assert settings.fhir_servers == ("https://ehr.example.org/fhir", "http://127.0.0.1:8085/fhir")
     assert (settings.fetch_deadline_ms, settings.max_body_bytes) == (250, 2 * 1024 * 1024)
+    assert (settings.fhir_private_network, settings.ca_file) == (True, Path(certifi.where()))
     assert settings.audit_file == clients.parent / "audit.jsonl"
     assert (settings.metrics, settings.rate_limit) == ("all", 600)
     assert settings.today == date(2025, 3, 10)
-    assert settings.without_effect == (
-        "OSTEO_CDS_DATABASE_URL",
-        "OSTEO_CDS_FETCH_DEADLINE_MS",
-        "OSTEO_CDS_FHIR_SERVERS",
-    )
+    assert settings.without_effect == ("OSTEO_CDS_DATABASE_URL",)
 
 
 def test_the_file_holds_the_same_settings_and_the_environment_wins(tmp_path: Path, clients: Path) -> None:
@@ -115,6 +115,9 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         ("OSTEO_CDS_FHIR_SERVERS", "http://ehr.example.org/fhir"),
         ("OSTEO_CDS_FHIR_SERVERS", "ehr.example.org"),
         ("OSTEO_CDS_FETCH_DEADLINE_MS", "0"),
+        ("OSTEO_CDS_FHIR_PRIVATE_NETWORK", "true"),
+        ("OSTEO_CDS_CA_FILE", "no-such-file.pem"),
+        ("OSTEO_CDS_CA_FILE", __file__),
         ("OSTEO_CDS_FETCH_DEADLINE_MS", "400ms"),
         ("OSTEO_CDS_FETCH_DEADLINE_MS", "9999999"),
         ("OSTEO_CDS_MAX_BODY_MB", "-1"),

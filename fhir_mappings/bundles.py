@@ -70,7 +70,7 @@ def read_value(key: str, expected: str, value: Raw | bytes, issues: list[Issue])
     except BAD_DATA:
         bundle = _Bundle()  # no Bundle, or one with malformed entries
     if bundle.resource_type == "Bundle":
-        return _read_bundle(key, bundle, issues)
+        return _read_bundle(key, expected, bundle, issues)
     if bytes(value).strip() == b"null":
         return Source(key, SourceState.COMPLETE), []
     try:
@@ -82,7 +82,7 @@ def read_value(key: str, expected: str, value: Raw | bytes, issues: list[Issue])
             bundle = _loose_bundle(key, value, issues)
         except BAD_DATA:
             return Source(key, SourceState.MISSING, "Bundle that cannot be read"), []
-        return _read_bundle(key, bundle, issues)
+        return _read_bundle(key, expected, bundle, issues)
     if head.resource_type == expected:
         return Source(key, SourceState.COMPLETE), [Item(Raw(value), head, key)]
     reason = _outcome_text(value) if head.resource_type == "OperationOutcome" else ""
@@ -110,7 +110,7 @@ def version(item: Item) -> tuple[float, int, bytes]:
     return updated, number, bytes(item.raw)
 
 
-def _read_bundle(key: str, bundle: _Bundle, issues: list[Issue]) -> tuple[Source, list[Item]]:
+def _read_bundle(key: str, expected: str, bundle: _Bundle, issues: list[Issue]) -> tuple[Source, list[Item]]:
     state, reason = SourceState.COMPLETE, ""
     if any(link.relation == "next" for link in bundle.link or ()):
         state, reason = SourceState.PARTIAL, "more pages exist"
@@ -120,7 +120,7 @@ def _read_bundle(key: str, bundle: _Bundle, issues: list[Issue]) -> tuple[Source
             continue  # reported already
         raw = entry.resource
         try:
-            head = head_of(raw)
+            head = head_of(raw, expected)
         except BAD_DATA:
             issues.append(Issue(entry.full_url or f"{key}[{index}]", "entry is no FHIR resource"))
             continue

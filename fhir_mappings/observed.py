@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from fhir_mappings.facts import UNITS, Site
 from fhir_mappings.query import Query
@@ -56,6 +57,20 @@ SCREENING = frozenset(
     {
         *("creatinine", "pth", "tsh", "hba1c", "haemoglobin", "leucocytes", "crp", "sodium", "potassium"),
         *("alat", "alp", "testosterone"),
+    }
+)
+#: Months before the day asked in which rules look at more than the newest result of a concept; 0: they never
+#: do. Concepts that are not here are read whole: of eGFR, BMI, height and alcohol the day counts on which a
+#: limit was first passed, or the highest value ever; vitamin D counts around any scan and marker, markers
+#: around any start and stop of treatment, scans always. Deployment settings cannot look further back than
+#: this: none of them is about these concepts and longer (a test holds that).
+PAST: Mapping[str, int] = MappingProxyType(
+    {
+        **dict.fromkeys(SCREENING, 0),  # SEC-1, SEC-2: the panel asks for the newest
+        "calcium_ionised": 36,  # DENOSUMAB_RISK: a low calcium of the last three years
+        "calcium_corrected": 36,
+        "weight_kg": 24,  # WEIGHT_WINDOW: a weight of the last year, and those of the year before it
+        "dietary_calcium_mg": 0,  # DIET_AGE: the newest, if it is fresh
     }
 )
 #: Densities of bones that tell nothing are read when they come, not asked for.

@@ -87,6 +87,15 @@ class Received:
         items = self._by_type.get(resource_type, {}).values()
         return sorted(items if where is None else filter(where, items), key=_order)
 
+    def of(self, resource_type: str) -> Iterable[Item]:
+        """The resources of a type, each once, in no particular order."""
+        return self._by_type.get(resource_type, {}).values()
+
+    def note_systems(self, about: Meaning, subject: Raw) -> None:
+        """Note the code systems of a concept in a resource of this patient."""
+        if not about.systems <= self.systems and not self.not_ours(subject):
+            self.systems.update(about.systems)
+
     def coded(self, resource_type: str, wanted: Callable[[Meaning, Item], bool]) -> list[Item]:
         """The resources of a type whose `code` is wanted, or cannot be read and must be reported.
 
@@ -100,8 +109,8 @@ class Received:
             if about is None:
                 kept.append(item)
                 continue
-            if not about.systems <= systems and not self.not_ours(head.subject or head.patient):
-                systems.update(about.systems)
+            if not about.systems <= systems:
+                self.note_systems(about, head.subject or head.patient)
             if wanted(about, item):
                 kept.append(item)
         return sorted(kept, key=_order)

@@ -9,17 +9,20 @@ is validated: a mistake in a note does not cost the result.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar
+from typing import ClassVar, Final, TypeVar, Union
 
 import msgspec
 from msgspec import Raw
 
 from fhir_mappings.facts import Issue
 from fhir_mappings.r4.datatypes import DomainResource
+from fhir_mappings.r4.primitives import NONE_SENT
 
 R = TypeVar("R", bound=DomainResource)
 
+_TAG: Final = "resourceType"
 #: FHIR ids have at most 64 characters; a longer one is bad data, and not repeated at length.
 _LONGEST_ID = 64
 
@@ -66,6 +69,63 @@ class Head(msgspec.Struct, gc=False, rename="camel"):
     reason_code: Raw = Raw()
 
 
+class ResultHead(msgspec.Struct, gc=False, rename="camel", forbid_unknown_fields=True, tag="Observation", tag_field=_TAG):
+    """The head of an Observation as results are sent: enough to read a plain number without decoding it again.
+
+    In the order in which FHIR writes its elements: so each is found at once. An Observation with
+    others has a Head.
+    """
+
+    resource_type: ClassVar[str] = "Observation"
+    patient: ClassVar[Raw] = NONE_SENT
+
+    id: str | None = None
+    meta: Raw = NONE_SENT
+    text: Raw = NONE_SENT
+    identifier: Raw = NONE_SENT
+    based_on: Raw = NONE_SENT
+    part_of: Raw = NONE_SENT
+    status: Raw = NONE_SENT
+    category: Raw = NONE_SENT
+    code: Raw = NONE_SENT
+    subject: Raw = NONE_SENT
+    focus: Raw = NONE_SENT
+    encounter: Raw = NONE_SENT
+    effective_date_time: Raw = NONE_SENT
+    effective_period: Raw = NONE_SENT
+    issued: Raw = NONE_SENT
+    performer: Raw = NONE_SENT
+    value_quantity: Raw = NONE_SENT
+    value_codeable_concept: Raw = NONE_SENT
+    value_string: Raw = NONE_SENT
+    value_boolean: Raw = NONE_SENT
+    data_absent_reason: Raw = NONE_SENT
+    interpretation: Raw = NONE_SENT
+    note: Raw = NONE_SENT
+    body_site: Raw = NONE_SENT
+    method: Raw = NONE_SENT
+    specimen: Raw = NONE_SENT
+    device: Raw = NONE_SENT
+    reference_range: Raw = NONE_SENT
+    has_member: Raw = NONE_SENT
+    derived_from: Raw = NONE_SENT
+    component: Raw = NONE_SENT
+
+
+def _lean(resource_type: str, *elements: str) -> type[msgspec.Struct]:
+    """A Head of the elements one resource type is selected by; the others are as if not sent."""
+    absent = dict.fromkeys(set(Head.__struct_fields__) - {"id", *elements}, NONE_SENT)
+    return msgspec.defstruct(
+        f"{resource_type}Head",
+        [("id", str | None, None), *((element, Raw, NONE_SENT) for element in elements)],
+        namespace=absent | {"resource_type": resource_type},
+        gc=False,
+        rename="camel",
+        tag=resource_type,
+        tag_field=_TAG,
+    )
+
+
 class Item(msgspec.Struct, gc=False):
     """One resource as received: its bytes, its head, and how it is referred to.
 
@@ -101,10 +161,25 @@ class Item(msgspec.Struct, gc=False):
 
 
 _head = msgspec.json.Decoder(Head).decode
+#: The heads of the types most resources are of.
+_common: Callable[[Raw | bytes], Head] = msgspec.json.Decoder(
+    Union[  # noqa: UP007  # made at run time
+        ResultHead,
+        _lean("Condition", "code", "subject"),
+        _lean("MedicationRequest", "based_on", "status", "do_not_perform", "medication_codeable_concept", "subject"),
+        _lean("Encounter", "type", "subject", "reason_code"),
+    ]
+).decode
+_COMMON = frozenset({"Observation", "Condition", "MedicationRequest", "Encounter"})
 
 
-def head_of(raw: Raw | bytes) -> Head:
-    """The head of a resource. One of BAD_DATA when it is no resource."""
+def head_of(raw: Raw | bytes, expected: str = "") -> Head:
+    """The head of a resource, probably of the type `expected`. One of BAD_DATA when it is no resource."""
+    if expected in _COMMON:
+        try:
+            return _common(raw)
+        except BAD_DATA:
+            pass  # of another type, or with elements that are seldom sent
     return _head(raw)
 
 
@@ -133,8 +208,12 @@ def _strictly(item: Item, struct: type[R]) -> R | None:
         resource: R = _decoder(struct).decode(raw)
     except BAD_DATA:
         return None
-    odd = (not raw.isascii() or b"\\" in raw) and _MAY_BE_BLANK.search(raw)
-    return None if odd else resource
+    return None if may_be_blank(raw) else resource
+
+
+def may_be_blank(raw: bytes) -> bool:
+    """Whether a string of the resource may consist of blanks alone, which fhir.resources has to judge."""
+    return (not raw.isascii() or b"\\" in raw) and _MAY_BE_BLANK.search(raw) is not None
 
 
 @lru_cache

@@ -93,9 +93,14 @@ def convert(concept: str, quantity: Quantity) -> float | None:
 
 def convert_value(concept: str, value: float, unit: str) -> float | None:
     """A value of a known unit text ("" for none) in the concept's unit, None when the unit is unknown."""
-    units = _CONVERSIONS.get(_SAME_UNITS_AS.get(concept, concept), {})
-    into = units.get(unit) or units.get(_plain(unit))
+    into = conversion(concept, unit)
     return None if into is None else into(value)
+
+
+def conversion(concept: str, unit: str) -> Convert | None:
+    """How a value of a known unit text becomes one in the concept's unit, None when the unit is unknown."""
+    units = _CONVERSIONS.get(_SAME_UNITS_AS.get(concept, concept), {})
+    return units.get(unit) or units.get(_plain(unit))
 
 
 def unit_of(quantity: Quantity) -> str:

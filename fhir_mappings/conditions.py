@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
+
+import msgspec
 
 from fhir_mappings.codes import Meaning, concepts_of
 from fhir_mappings.dates import at_age, day_or_none, first_day
@@ -49,16 +50,15 @@ _UNCONFIRMED = frozenset({"provisional", "differential", "unconfirmed"})
 _NOT_MEANT = frozenset({"refuted", "entered-in-error"})
 
 
-@dataclass(slots=True)
-class Conditions:
+class Conditions(msgspec.Struct, gc=False):
     """What the Conditions say. `diseases`: by concept, one each; `onset_ages`: by reference, in years."""
 
-    diseases: dict[str, tuple[Disease, ...]] = field(default_factory=dict)
+    diseases: dict[str, tuple[Disease, ...]] = msgspec.field(default_factory=dict)
     fractures: tuple[Fracture, ...] = ()
-    falls: list[Fall] = field(default_factory=list)
-    family: list[FamilyHistory] = field(default_factory=list)
-    recorded: dict[str, date] = field(default_factory=dict)
-    onset_ages: dict[str, float] = field(default_factory=dict)
+    falls: list[Fall] = msgspec.field(default_factory=list)
+    family: list[FamilyHistory] = msgspec.field(default_factory=list)
+    recorded: dict[str, date] = msgspec.field(default_factory=dict)
+    onset_ages: dict[str, float] = msgspec.field(default_factory=dict)
 
     def active(self, concept: str) -> Disease | None:
         """The disease when it is active."""

@@ -61,9 +61,10 @@ def read_observations(
         received.note_systems(code.about, head.subject)
         if code.test and (day := _day_written(item)):
             tests[code.test][day].append(item)
+        elif code.plain and _read_plain(reader, item, code.plain):
+            pass
         elif code.wanted or (head.value_codeable_concept and _tells(bytes(head.value_codeable_concept))):
-            if not code.plain or not _read_plain(reader, item, code.plain):
-                others.append(item)
+            others.append(item)
     for item in sorted(others, key=_order):
         reader.read(item)
     for test in sorted(tests):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from fhir_mappings.codes import LOINC, Meaning, concepts_of, has_code, meaning
 from fhir_mappings.dates import day_or_none, last_day
@@ -34,8 +36,7 @@ _NONE: frozenset[str] = frozenset()
 _NUMBERS = MEASURED | DENSITY.keys() | {"menopause_age"}
 
 
-@dataclass(frozen=True, slots=True)
-class Compression:
+class Compression(msgspec.Struct, frozen=True, gc=False):
     """How much of its height a vertebra lost, in percent, and which Condition it belongs to.
 
     `about`: the references it names as its focus. `vfa`: found by VFA.
@@ -49,15 +50,14 @@ class Compression:
     vfa: bool
 
 
-@dataclass(slots=True)
-class Observations:
+class Observations(msgspec.Struct, gc=False):
     """What the Observations say. `measured` also holds menopause_age, in years."""
 
-    measured: dict[str, list[Measurement]] = field(default_factory=lambda: defaultdict(list))
-    findings: list[Finding] = field(default_factory=list)
-    falls: list[Fall] = field(default_factory=list)
-    family: list[FamilyHistory] = field(default_factory=list)
-    compressions: list[Compression] = field(default_factory=list)
+    measured: dict[str, list[Measurement]] = msgspec.field(default_factory=lambda: defaultdict(list))
+    findings: list[Finding] = msgspec.field(default_factory=list)
+    falls: list[Fall] = msgspec.field(default_factory=list)
+    family: list[FamilyHistory] = msgspec.field(default_factory=list)
+    compressions: list[Compression] = msgspec.field(default_factory=list)
 
     def newest(self) -> dict[str, tuple[Measurement, ...]]:
         """The measurements by concept, newest first."""

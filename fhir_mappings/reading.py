@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import msgspec
 from msgspec import Raw
 
 from fhir_mappings.conditions import read_conditions
@@ -30,8 +30,7 @@ from fhir_mappings.prefetch import KEYS, Received
 from fhir_mappings.visits import read_visits
 
 
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
+class ReadOptions(msgspec.Struct, frozen=True, gc=False):
     """What is agreed with a client.
 
     `generic_t_score_codes`: LOINC codes it sends T-scores under without meaning their site
@@ -42,12 +41,14 @@ class ReadOptions:
     keys: tuple[str, ...] = tuple(KEYS)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """The facts, and each draft order as received, by reference (for suggestions that change it)."""
 
     facts: PatientFacts
-    draft_resources: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    draft_resources: Mapping[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+
+
+_NOTHING_AGREED = ReadOptions()
 
 
 def read_facts(
@@ -57,7 +58,7 @@ def read_facts(
     as_of: date,
     draft_orders: Raw | bytes | None = None,
     selections: Sequence[str] | None = None,
-    options: ReadOptions = ReadOptions(),
+    options: ReadOptions = _NOTHING_AGREED,
 ) -> Reading:
     """The facts of the patient `patient_id` on the day `as_of`.
 

@@ -69,7 +69,9 @@ class Head(msgspec.Struct, gc=False, rename="camel"):
     reason_code: Raw = Raw()
 
 
-class ResultHead(msgspec.Struct, gc=False, rename="camel", forbid_unknown_fields=True, tag="Observation", tag_field=_TAG):
+class ResultHead(
+    msgspec.Struct, gc=False, rename="camel", forbid_unknown_fields=True, tag="Observation", tag_field=_TAG
+):
     """The head of an Observation as results are sent: enough to read a plain number without decoding it again.
 
     In the order in which FHIR writes its elements: so each is found at once. An Observation with

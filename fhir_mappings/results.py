@@ -8,7 +8,6 @@ what is wrong with it. A test holds the two together.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from operator import attrgetter

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+import msgspec
 
 from fhir_mappings.codes import canonical, table_rows
 from fhir_mappings.facts import UNITS
@@ -36,8 +37,7 @@ _MORE_UNITS: Mapping[str, Mapping[str, float]] = MappingProxyType(
 _OTHER_UNITS = {"menopause_age": "years", "vertebral_compression": "%", "alcohol_units_day": "drinks/week"}
 
 
-@dataclass(frozen=True, slots=True)
-class Plausible:
+class Plausible(msgspec.Struct, frozen=True, gc=False):
     """What a value can be at all, both ends included. Wide on purpose: it finds slips, not disease."""
 
     low: float

@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from msgspec import structs
+
 from fhir_mappings.facts import (
     Administration,
     Booking,
@@ -229,7 +231,9 @@ def _cut(earlier: MedicationCourse, later: MedicationCourse) -> MedicationCourse
     if start is None or not earlier.drugs & later.drugs or (earlier.stop is not None and earlier.stop <= start):
         return earlier
     steps = tuple(
-        replace(s, end=start if s.end is None or s.end > start else s.end) for s in earlier.steps if s.start < start
+        structs.replace(s, end=start if s.end is None or s.end > start else s.end)
+        for s in earlier.steps
+        if s.start < start
     )
     return replace(earlier, stop=start, active=False, open_ended=False, steps=steps)
 

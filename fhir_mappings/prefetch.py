@@ -74,8 +74,7 @@ class Received:
                 continue
             source, items = read_value(key, KEYS[key], b"null" if value is None else value, issues)
             self.sources[key] = source
-            for item in items:
-                self._add(item, issues)
+            self._add(items, issues)
         for key in keys:
             self.sources.setdefault(key, Source(key, SourceState.MISSING, "not sent"))
         self.patient = self._only_patient(patient_id, issues)
@@ -146,16 +145,23 @@ class Received:
         """Why a subject is not this patient; empty when it is."""
         return self._identity.problem(bytes(subject))
 
-    def _add(self, item: Item, issues: list[Issue]) -> None:
-        """Keep an item once. Of two versions the later one stays."""
-        head = item.head
-        group = self._by_type.get(head.resource_type)
-        if group is None:
-            group = self._by_type[head.resource_type] = {}
-        identity = head.id or bytes(item.raw)
-        earlier = group.setdefault(identity, item)
-        if earlier is item:
-            return
+    def _add(self, items: Iterable[Item], issues: list[Issue]) -> None:
+        """Keep the items, each once."""
+        groups = self._by_type
+        for item in items:
+            head = item.head
+            group = groups.get(head.resource_type)
+            if group is None:
+                group = groups[head.resource_type] = {}
+            identity = head.id or bytes(item.raw)
+            earlier = group.setdefault(identity, item)
+            if earlier is not item:
+                self._one_of_two(group, identity, earlier, item, issues)
+
+    def _one_of_two(
+        self, group: dict[str | bytes, Item], identity: str | bytes, earlier: Item, item: Item, issues: list[Issue]
+    ) -> None:
+        """Of two versions of a resource the later one stays."""
         if item.full_url and item.full_url != earlier.full_url:
             self._more_urls.append((item.full_url, item.type, identity))
         if not same_content(earlier, item):

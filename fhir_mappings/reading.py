@@ -76,7 +76,8 @@ def read_facts(
     orders = read_orders(received, as_of, issues)
     placed = [*orders.orders, *zoledronate_orders(medications.courses, medications.administrations, as_of)]
     visits, bookings = read_visits(received, as_of, issues)
-    years, measured_age = menopause_age(observations, conditions, person.birth_date)
+    measurements = observations.newest()
+    years, measured_age = menopause_age(measurements.pop("menopause_age", ()), conditions, person.birth_date)
     findings = [
         *observations.findings,
         *told_by_conditions(conditions),
@@ -87,8 +88,6 @@ def read_facts(
     ]
     drafts, draft_resources = read_drafts(draft_orders, selections, received, as_of, issues, person.sex)
     medications, drafts = with_drafts(medications, drafts)
-    measurements = observations.newest()
-    measurements.pop("menopause_age", None)
     falls = [*observations.falls, *conditions.falls]
     facts = PatientFacts(
         as_of=as_of,

@@ -7,6 +7,7 @@ with. One bad entry costs that entry and is reported.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 from msgspec import Raw
@@ -24,13 +25,19 @@ class _Entry(msgspec.Struct, gc=False, rename="camel"):
     full_url: str | None = None
 
 
-class _Bundle(msgspec.Struct, rename="camel"):
-    """A Bundle. Anything else leaves `resource_type` empty or is not decoded."""
+class Bundle(msgspec.Struct, rename="camel"):
+    """A Bundle, its resources as they came. Anything else leaves `resource_type` empty or is not decoded."""
 
     resource_type: str = ""
     id: str | None = None
     link: list[_Link] | None = None
     entry: list[_Entry] | None = None
+
+
+class SearchSet(Bundle):
+    """A Bundle and nothing else."""
+
+    resource_type: Literal["Bundle"]
 
 
 class _LooseBundle(msgspec.Struct):
@@ -58,17 +65,19 @@ class _Versioned(msgspec.Struct):
     meta: _Meta | None = None
 
 
-_bundle = msgspec.json.Decoder(_Bundle).decode
+_bundle = msgspec.json.Decoder(Bundle).decode
 #: Keeps the place of an entry that could not be read.
 _MALFORMED = _Entry()
 
 
-def read_value(key: str, expected: str, value: Raw | bytes, issues: list[Issue]) -> tuple[Source, list[Item]]:
+def read_value(key: str, expected: str, value: Raw | bytes | Bundle, issues: list[Issue]) -> tuple[Source, list[Item]]:
     """The source of a prefetch key and its resources; `expected` is the resource type of the key."""
+    if isinstance(value, Bundle):
+        return _read_bundle(key, expected, value, issues)
     try:
         bundle = _bundle(value)
     except BAD_DATA:
-        bundle = _Bundle()  # no Bundle, or one with malformed entries
+        bundle = Bundle()  # no Bundle, or one with malformed entries
     if bundle.resource_type == "Bundle":
         return _read_bundle(key, expected, bundle, issues)
     if bytes(value).strip() == b"null":
@@ -110,7 +119,7 @@ def version(item: Item) -> tuple[float, int, bytes]:
     return updated, number, bytes(item.raw)
 
 
-def _read_bundle(key: str, expected: str, bundle: _Bundle, issues: list[Issue]) -> tuple[Source, list[Item]]:
+def _read_bundle(key: str, expected: str, bundle: Bundle, issues: list[Issue]) -> tuple[Source, list[Item]]:
     state, reason = SourceState.COMPLETE, ""
     if any(link.relation == "next" for link in bundle.link or ()):
         state, reason = SourceState.PARTIAL, "more pages exist"
@@ -134,7 +143,7 @@ def _read_bundle(key: str, expected: str, bundle: _Bundle, issues: list[Issue]) 
     return Source(key, state, reason), items
 
 
-def _loose_bundle(key: str, value: Raw | bytes, issues: list[Issue]) -> _Bundle:
+def _loose_bundle(key: str, value: Raw | bytes, issues: list[Issue]) -> Bundle:
     """A Bundle read entry by entry; each malformed one becomes an Issue."""
     loose = msgspec.json.decode(value, type=_LooseBundle)
     entries = []
@@ -148,7 +157,7 @@ def _loose_bundle(key: str, value: Raw | bytes, issues: list[Issue]) -> _Bundle:
         links = msgspec.json.decode(loose.link or b"[]", type=list[_Link])
     except BAD_DATA:
         links = [_Link("next")]  # a link that cannot be read may be one to more pages
-    return _Bundle(link=links, entry=entries)
+    return Bundle(link=links, entry=entries)
 
 
 def _outcome(value: Raw | bytes) -> list[_OutcomeIssue]:

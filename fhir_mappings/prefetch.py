@@ -12,9 +12,10 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import TypeVar
 
-from msgspec import Raw
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
 
-from fhir_mappings.bundles import read_value, same_content, version
+from fhir_mappings.bundles import Bundle, SearchSet, read_value, same_content, version
 from fhir_mappings.codes import Meaning, meaning
 from fhir_mappings.errors import MissingPrefetchError, PatientMismatchError
 from fhir_mappings.facts import Issue, Source, SourceState
@@ -43,6 +44,26 @@ KEYS: Mapping[str, str] = MappingProxyType(
 )
 
 
+PrefetchValue = Raw | bytes | Bundle | None
+
+#: The prefetch as it should be: the known keys, each but the patient a Bundle or null. Decoded as a whole, so
+#: that the bytes are gone through once less; what does not fit is decoded as Raw and told apart here.
+WholePrefetch = msgspec.defstruct(
+    "WholePrefetch",
+    [
+        (key, Raw | UnsetType if kind == "Patient" else SearchSet | None | UnsetType, UNSET)
+        for key, kind in KEYS.items()
+    ],
+    forbid_unknown_fields=True,
+)
+
+
+def by_key(whole: msgspec.Struct) -> dict[str, PrefetchValue]:
+    """The values of a WholePrefetch that were sent."""
+    values = ((key, getattr(whole, key)) for key in whole.__struct_fields__)
+    return {key: value for key, value in values if value is not UNSET}
+
+
 class Received:
     """What was received of one patient.
 
@@ -53,7 +74,7 @@ class Received:
 
     def __init__(
         self,
-        prefetch: Mapping[str, Raw | bytes | None],
+        prefetch: Mapping[str, PrefetchValue],
         patient_id: str,
         issues: list[Issue],
         keys: Iterable[str] = tuple(KEYS),

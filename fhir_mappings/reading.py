@@ -26,7 +26,7 @@ from fhir_mappings.medications import read_medications, with_drafts
 from fhir_mappings.observations import read_observations
 from fhir_mappings.orders import read_orders, zoledronate_orders
 from fhir_mappings.patient import read_person
-from fhir_mappings.prefetch import KEYS, Received
+from fhir_mappings.prefetch import KEYS, PrefetchValue, Received
 from fhir_mappings.visits import read_visits
 
 
@@ -52,7 +52,7 @@ _NOTHING_AGREED = ReadOptions()
 
 
 def read_facts(
-    prefetch: Mapping[str, Raw | bytes | None],
+    prefetch: Mapping[str, PrefetchValue],
     *,
     patient_id: str,
     as_of: date,
@@ -62,7 +62,7 @@ def read_facts(
 ) -> Reading:
     """The facts of the patient `patient_id` on the day `as_of`.
 
-    `prefetch`: key -> the value as it came. `draft_orders`, `selections`: of the order hooks;
+    `prefetch`: key -> the value as it came, or the Bundle it is. `draft_orders`, `selections`: of the order hooks;
     None on patient-view. Raises MissingPrefetchError without a Patient and PatientMismatchError
     when it is another one; nothing else.
     """

@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Raw
 
 from fhir_mappings.facts import Issue, Source, SourceState
-from fhir_mappings.resources import BAD_DATA, Item, head_of
+from fhir_mappings.heads import head_of, head_reader
+from fhir_mappings.resources import BAD_DATA, Item
 
 
 class _Link(msgspec.Struct, gc=False):
@@ -124,12 +125,13 @@ def _read_bundle(key: str, expected: str, bundle: Bundle, issues: list[Issue]) -
     if any(link.relation == "next" for link in bundle.link or ()):
         state, reason = SourceState.PARTIAL, "more pages exist"
     items = []
+    read_head = head_reader(expected)
     for index, entry in enumerate(bundle.entry or ()):
         if entry is _MALFORMED:
             continue  # reported already
         raw = entry.resource
         try:
-            head = head_of(raw, expected)
+            head = read_head(raw)
         except BAD_DATA:
             issues.append(Issue(entry.full_url or f"{key}[{index}]", "entry is no FHIR resource"))
             continue

@@ -14,10 +14,12 @@ import msgspec
 
 from fhir_mappings.codes import Meaning, meaning
 from fhir_mappings.facts import Issue
+from fhir_mappings.heads import ResultHead
 from fhir_mappings.observed import PAST, READ
 from fhir_mappings.observing import Observations, Observer
+from fhir_mappings.plain import day_of
 from fhir_mappings.prefetch import Received
-from fhir_mappings.resources import Item
+from fhir_mappings.resources import BAD_DATA, Item
 from fhir_mappings.results import plain_concept, plain_result
 
 _NONE: frozenset[str] = frozenset()
@@ -50,7 +52,7 @@ def read_observations(
     read, while there is a newer one; nothing is lost by it, so none of them is reported.
     """
     reader = Observer(received, as_of, issues, generic_t_scores)
-    tests: dict[str, dict[bytes, list[Item]]] = defaultdict(lambda: defaultdict(list))
+    tests: dict[str, dict[date, list[Item]]] = defaultdict(lambda: defaultdict(list))
     others: list[Item] = []
     for item in received.of("Observation"):
         head = item.head
@@ -73,12 +75,12 @@ def read_observations(
     return reader.found
 
 
-def _read_test(reader: Observer, test: str, by_day: dict[bytes, list[Item]]) -> None:
+def _read_test(reader: Observer, test: str, by_day: dict[date, list[Item]]) -> None:
     """The results of one test, newest first, as far back as rules look, and until one can be used."""
     try:
-        first = (reader.as_of - timedelta(days=PAST[test] * _LONGEST_MONTH)).isoformat().encode()
+        first = reader.as_of - timedelta(days=PAST[test] * _LONGEST_MONTH)
     except OverflowError:
-        first = b""
+        first = date.min
     measured = reader.found.measured[test]
     before = len(measured)  # from panels and results without a whole date
     for day in sorted(by_day, reverse=True):
@@ -122,8 +124,18 @@ def _tells(written: bytes) -> bool:
     )
 
 
-def _day_written(item: Item) -> bytes:
-    """The day of an Observation as it is written; empty when undated, partial or no day."""
-    day = bytes(item.head.effective_date_time)[1:11]
-    is_day = day[4:5] == b"-" == day[7:8] and day.replace(b"-", b"").isdigit() and len(day) == 10
-    return day if is_day else b""
+def _day_written(item: Item) -> date | None:
+    """The day of an Observation as it is written; None when undated, partial or no day."""
+    head = item.head
+    try:
+        return day_of(head.effective_date_time or "") if isinstance(head, ResultHead) else _day_in(item)
+    except BAD_DATA:
+        return None
+
+
+class _Dated(msgspec.Struct, rename="camel"):
+    effective_date_time: str
+
+
+def _day_in(item: Item) -> date:
+    return day_of(msgspec.json.decode(item.raw, type=_Dated).effective_date_time)

@@ -7,7 +7,6 @@ what is wrong with it. A test holds the two together.
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from functools import lru_cache
 from operator import attrgetter
@@ -18,21 +17,16 @@ from msgspec import Raw
 
 from fhir_mappings.codes import meaning
 from fhir_mappings.facts import Issue, Measurement
+from fhir_mappings.heads import ResultHead
 from fhir_mappings.observed import MEASURED
+from fhir_mappings.plain import check_plain, day_of, instant, is_valid
 from fhir_mappings.r4.clinical import ObservationReferenceRange
-from fhir_mappings.r4.datatypes import CodeableConcept, Quantity
-from fhir_mappings.resources import BAD_DATA, Item, ResultHead, may_be_blank
+from fhir_mappings.r4.datatypes import Quantity
+from fhir_mappings.resources import BAD_DATA, Item
 from fhir_mappings.units import Convert, conversion, implausible, unit_of
 from fhir_mappings.values import normal_range, premenopausal_mean
 
-_USED = frozenset({b'"final"', b'"amended"', b'"corrected"'})
-#: A subset of FHIR's dateTime and instant; whether there is such a day is found out by reading it.
-_MOMENT = re.compile(
-    r'"([12]\d{3}-\d\d-\d\d)(?:T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d))?"',
-    re.ASCII,
-).fullmatch
-_LENGTH_OF_DAY = len('"2025-01-31"')
-_ID = re.compile(r"[A-Za-z0-9.-]{1,64}").fullmatch
+_USED = frozenset({"final", "amended", "corrected"})
 #: Alcohol per day counts as another concept.
 _PLAIN = MEASURED - {"alcohol_units_day"}
 #: What a plain result does not have.
@@ -41,6 +35,7 @@ _more = attrgetter(
     *("body_site", "method", "device", "has_member", "component"),
 )
 _NOTHING_MORE = _more(ResultHead())
+_NO_LIMITS = (None, None, None)
 
 
 class _Amount(msgspec.Struct, gc=False, forbid_unknown_fields=True):
@@ -54,7 +49,6 @@ class _Amount(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 _amount = msgspec.json.Decoder(_Amount).decode
-_concept = msgspec.json.Decoder(CodeableConcept).decode
 _quantity = msgspec.json.Decoder(Quantity).decode
 _ranges = msgspec.json.Decoder(tuple[ObservationReferenceRange, ...]).decode
 
@@ -65,36 +59,26 @@ def plain_result(item: Item, concept: str, as_of: date) -> Measurement | Literal
     "later": of a day after `as_of`. Whose it is, is not looked at.
     """
     head = item.head
-    if not isinstance(head, ResultHead) or _more(head) != _NOTHING_MORE or bytes(head.status) not in _USED:
+    if not isinstance(head, ResultHead) or head.state not in _USED or _more(head) != _NOTHING_MORE:
         return None
     try:
-        moment, amount = _MOMENT(str(head.effective_date_time, "ascii")), _amount(head.value_quantity)
-        issued = _issued(head.issued) if head.issued else ""
-        if moment is None or issued is None or head.id is None or not _ID(head.id) or may_be_blank(bytes(item.raw)):
-            return None
-        day = date.fromisoformat(moment[1])
+        day, issued = day_of(head.effective_date_time or ""), instant(head.issued) if head.issued else ""
+        amount = _amount(head.value_quantity)
+        check_plain(item)
         if day > as_of:
             return "later"
         convert = _conversion(concept, amount.unit, amount.system, amount.code)
         value = convert(amount.value) if convert is not None else None
         if value is None or implausible(concept, value):
             return None
-        limits = _limits(head.reference_range, concept, amount) if head.reference_range else (None, None, None)
+        limits = _limits(head.reference_range, concept, amount) if head.reference_range else _NO_LIMITS
     except BAD_DATA:
         return None
     if limits is None:
         return None
-    return Measurement(concept, value, day, item.reference, amount.comparator or "", *limits, issued=issued)
-
-
-def _issued(written: Raw) -> str | None:
-    """An instant as it is written, None when it is not one at a glance."""
-    text = str(written, "ascii")
-    moment = _MOMENT(text)
-    if moment is None or len(text) <= _LENGTH_OF_DAY:
-        return None
-    date.fromisoformat(moment[1])
-    return text[1:-1]
+    low, high, mean = limits
+    name = f"Observation/{head.id}"
+    return Measurement(concept, value, day, name, amount.comparator or "", low, high, mean, None, None, issued)
 
 
 @lru_cache(maxsize=1024)
@@ -125,8 +109,4 @@ def plain_concept(code: bytes) -> str:
     concepts = about.concepts.get("observation", frozenset())
     if len(concepts) != 1 or concepts.isdisjoint(_PLAIN):
         return ""
-    try:
-        _concept(code)
-    except BAD_DATA:
-        return ""
-    return next(iter(concepts))
+    return next(iter(concepts)) if is_valid(code) else ""

@@ -173,8 +173,7 @@ class DoseStep(msgspec.Struct, frozen=True, gc=False):
     mg_per_day: float
 
 
-@dataclass(frozen=True, slots=True)
-class MedicationCourse:
+class MedicationCourse(msgspec.Struct, frozen=True, gc=False):
     """One course of one product, from an order, a statement, or a draft of either.
 
     `drugs`: vocabulary names the product counts as (0.9); empty for products no rule knows.

@@ -15,7 +15,7 @@ import msgspec
 from fhir_mappings.codes import Meaning, meaning
 from fhir_mappings.facts import Issue
 from fhir_mappings.heads import ResultHead
-from fhir_mappings.observed import PAST, READ
+from fhir_mappings.observed import DENSITY, PAST, READ
 from fhir_mappings.observing import Observations, Observer
 from fhir_mappings.plain import day_of
 from fhir_mappings.prefetch import Received
@@ -93,13 +93,13 @@ def _read_test(reader: Observer, test: str, by_day: dict[date, list[Item]]) -> N
 
 def _read_plain(reader: Observer, item: Item, concept: str) -> bool:
     """Keep a plain result; False when the Observer has to read it."""
-    if reader.received.not_ours(item.head.subject):
+    if reader.received.not_ours(item.head.subject) or (reader.generic_t_scores and concept in DENSITY):
         return False
     found = plain_result(item, concept, reader.as_of)
     if found is None:
         return False
     if found != "later":
-        reader.found.measured[concept].append(found)
+        reader.found.measured[found.concept].append(found)
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from operator import attrgetter
 
 import msgspec
 from msgspec.structs import replace
@@ -33,6 +34,7 @@ from fhir_mappings.values import Observed, explains_absence, name_of, read_numbe
 _USED = frozenset({"final", "amended", "corrected"})
 _SILENT = frozenset({"entered-in-error", "cancelled", "registered"})
 _NONE: frozenset[str] = frozenset()
+_date = attrgetter("date")
 _NUMBERS = MEASURED | DENSITY.keys() | {"menopause_age"}
 
 
@@ -226,10 +228,9 @@ def _effective_day(observation: Observation) -> date | None:
 
 def _newest_first(values: list[Measurement]) -> tuple[Measurement, ...]:
     """Newest first; where two are of one day, `issued` is put in UTC so that they compare."""
-    days = {each.date for each in values}
-    if len(days) < len(values):
-        values = [replace(each, issued=_in_utc(each.issued)) for each in values]
-    return newest_first(values)
+    if len({each.date for each in values}) == len(values):
+        return tuple(sorted(values, key=_date, reverse=True))
+    return newest_first([replace(each, issued=_in_utc(each.issued)) for each in values])
 
 
 def _in_utc(issued: str) -> str:

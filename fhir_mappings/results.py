@@ -18,7 +18,7 @@ from msgspec import Raw
 from fhir_mappings.codes import meaning
 from fhir_mappings.facts import Issue, Measurement
 from fhir_mappings.heads import ResultHead
-from fhir_mappings.observed import MEASURED
+from fhir_mappings.observed import DENSITY, MEASURED
 from fhir_mappings.plain import check_plain, day_of, instant, is_valid
 from fhir_mappings.r4.clinical import ObservationReferenceRange
 from fhir_mappings.r4.datatypes import Quantity
@@ -28,7 +28,7 @@ from fhir_mappings.values import normal_range, premenopausal_mean
 
 _USED = frozenset({"final", "amended", "corrected"})
 #: Alcohol per day counts as another concept.
-_PLAIN = MEASURED - {"alcohol_units_day"}
+_PLAIN = (MEASURED | DENSITY.keys()) - {"alcohol_units_day"}
 #: What a plain result does not have.
 _more = attrgetter(
     *("focus", "effective_period", "value_codeable_concept", "value_string", "value_boolean", "data_absent_reason"),
@@ -59,6 +59,7 @@ def plain_result(item: Item, concept: str, as_of: date) -> Measurement | Literal
     "later": of a day after `as_of`. Whose it is, is not looked at.
     """
     head = item.head
+    measure, site = DENSITY.get(concept) or (concept, None)
     if not isinstance(head, ResultHead) or head.state not in _USED or _more(head) != _NOTHING_MORE:
         return None
     try:
@@ -67,18 +68,18 @@ def plain_result(item: Item, concept: str, as_of: date) -> Measurement | Literal
         check_plain(item)
         if day > as_of:
             return "later"
-        convert = _conversion(concept, amount.unit, amount.system, amount.code)
+        convert = _conversion(measure, amount.unit, amount.system, amount.code)
         value = convert(amount.value) if convert is not None else None
-        if value is None or implausible(concept, value):
+        if value is None or implausible(measure, value):
             return None
-        limits = _limits(head.reference_range, concept, amount) if head.reference_range else _NO_LIMITS
+        limits = _limits(head.reference_range, measure, amount) if head.reference_range else _NO_LIMITS
     except BAD_DATA:
         return None
     if limits is None:
         return None
     low, high, mean = limits
     name = f"Observation/{head.id}"
-    return Measurement(concept, value, day, name, amount.comparator or "", low, high, mean, None, None, issued)
+    return Measurement(measure, value, day, name, amount.comparator or "", low, high, mean, site, None, issued)
 
 
 @lru_cache(maxsize=1024)

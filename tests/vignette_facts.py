@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -235,7 +234,7 @@ def _cut(earlier: MedicationCourse, later: MedicationCourse) -> MedicationCourse
         for s in earlier.steps
         if s.start < start
     )
-    return replace(earlier, stop=start, active=False, open_ended=False, steps=steps)
+    return structs.replace(earlier, stop=start, active=False, open_ended=False, steps=steps)
 
 
 def _course(m: Mapping[str, Any], reference: str, today: date) -> MedicationCourse:

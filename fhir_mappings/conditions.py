@@ -21,7 +21,7 @@ from fhir_mappings.fractures import CANCER, FRACTURES, SITES, FractureEvent, due
 from fhir_mappings.heads import DiagnosisHead
 from fhir_mappings.observed import NOTES
 from fhir_mappings.observing import Compression, family_history
-from fhir_mappings.plain import check_plain, day_of, first_code, is_valid
+from fhir_mappings.plain import are_concepts, check_plain, day_of, first_code, is_concept
 from fhir_mappings.prefetch import Received
 from fhir_mappings.query import Query
 from fhir_mappings.r4 import clinical
@@ -122,7 +122,7 @@ def _code_of(written: bytes) -> _Code | None:
     if about is None:
         return None
     concepts, family = about.concepts.get("condition", frozenset()), "family" in about.concepts
-    plain = not family and concepts.isdisjoint(_READ_CLOSELY) and is_valid(written)
+    plain = not family and concepts.isdisjoint(_READ_CLOSELY) and is_concept(written)
     return _Code(about, concepts, family or "condition" in about.concepts, plain)
 
 
@@ -223,7 +223,7 @@ class _Reader:
             )
         except BAD_DATA:
             return False
-        if not is_valid(bytes(head.category)):
+        if not are_concepts(bytes(head.category)):
             return False
         active = (end is not None and end > self.as_of) or (clinical in _ACTIVE if clinical else end is None)
         if self._counts(concepts, verification, onset, recorded, end, active, item.reference):

@@ -52,7 +52,7 @@ def read_observations(
     read, while there is a newer one; nothing is lost by it, so none of them is reported.
     """
     reader = Observer(received, as_of, issues, generic_t_scores)
-    tests: dict[str, dict[date, list[Item]]] = defaultdict(lambda: defaultdict(list))
+    tests: dict[str, dict[date, list[tuple[Item, str]]]] = defaultdict(lambda: defaultdict(list))
     others: list[Item] = []
     for item in received.of("Observation"):
         head = item.head
@@ -62,7 +62,7 @@ def read_observations(
             continue
         received.note_systems(code.about, head.subject)
         if code.test and (day := _day_written(item)):
-            tests[code.test][day].append(item)
+            tests[code.test][day].append((item, code.plain))
         elif code.plain and _read_plain(reader, item, code.plain):
             pass
         elif code.wanted or (head.value_codeable_concept and _tells(bytes(head.value_codeable_concept))):
@@ -75,7 +75,7 @@ def read_observations(
     return reader.found
 
 
-def _read_test(reader: Observer, test: str, by_day: dict[date, list[Item]]) -> None:
+def _read_test(reader: Observer, test: str, by_day: dict[date, list[tuple[Item, str]]]) -> None:
     """The results of one test, newest first, as far back as rules look, and until one can be used."""
     try:
         first = reader.as_of - timedelta(days=PAST[test] * _LONGEST_MONTH)
@@ -86,7 +86,7 @@ def _read_test(reader: Observer, test: str, by_day: dict[date, list[Item]]) -> N
     for day in sorted(by_day, reverse=True):
         if len(measured) > before and (day < first or not PAST[test]):
             break
-        others = [item for item in by_day[day] if not _read_plain(reader, item, test)]
+        others = [item for item, plain in by_day[day] if not (plain and _read_plain(reader, item, plain))]
         for item in sorted(others, key=_order):
             reader.read(item)
 

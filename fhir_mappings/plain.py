@@ -6,7 +6,6 @@ ValueError: it takes a closer look.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 
@@ -22,9 +21,8 @@ _INSTANT = re.compile(rf"[12]\d{{3}}-\d\d-\d\d{_CLOCK}", re.ASCII).fullmatch
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}").fullmatch
 _DAY = slice(10)
 
-_concepts: Callable[[bytes], CodeableConcept | tuple[CodeableConcept, ...]] = msgspec.json.Decoder(
-    CodeableConcept | tuple[CodeableConcept, ...]
-).decode
+_concept = msgspec.json.Decoder(CodeableConcept).decode
+_concepts = msgspec.json.Decoder(tuple[CodeableConcept, ...]).decode
 
 
 def day_of(written: str) -> date:
@@ -50,23 +48,25 @@ def check_plain(item: Item) -> None:
 
 
 @lru_cache(maxsize=8192)
-def is_valid(concept: bytes) -> bool:
-    """Whether JSON is a CodeableConcept or a list of them; nothing at all is."""
-    if not concept:
-        return True
+def is_concept(written: bytes) -> bool:
+    """Whether JSON is a CodeableConcept."""
     try:
-        _concepts(concept)
+        _concept(written)
     except BAD_DATA:
         return False
     return True
 
 
 @lru_cache(maxsize=1024)
-def first_code(concept: bytes) -> str:
-    """The first code of a CodeableConcept whose codes are FHIR's own; empty without one."""
-    if not concept:
-        return ""
-    found = _concepts(concept)
-    if not isinstance(found, CodeableConcept):
-        raise ValueError
-    return next((coding.code for coding in found.coding if coding.code), "")
+def are_concepts(written: bytes) -> bool:
+    """Whether JSON is a list of CodeableConcepts; nothing at all is."""
+    try:
+        return not written or _concepts(written) is not None
+    except BAD_DATA:
+        return False
+
+
+@lru_cache(maxsize=1024)
+def first_code(written: bytes) -> str:
+    """The first code of a CodeableConcept whose codes are FHIR's own; empty without one. One of BAD_DATA."""
+    return next((coding.code for coding in _concept(written).coding if coding.code), "") if written else ""

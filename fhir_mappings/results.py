@@ -19,7 +19,7 @@ from fhir_mappings.codes import meaning
 from fhir_mappings.facts import Issue, Measurement
 from fhir_mappings.heads import ResultHead
 from fhir_mappings.observed import DENSITY, MEASURED
-from fhir_mappings.plain import check_plain, day_of, instant, is_valid
+from fhir_mappings.plain import check_plain, day_of, instant, is_concept
 from fhir_mappings.r4.clinical import ObservationReferenceRange
 from fhir_mappings.r4.datatypes import Quantity
 from fhir_mappings.resources import BAD_DATA, Item
@@ -110,4 +110,4 @@ def plain_concept(code: bytes) -> str:
     concepts = about.concepts.get("observation", frozenset())
     if len(concepts) != 1 or concepts.isdisjoint(_PLAIN):
         return ""
-    return next(iter(concepts)) if is_valid(code) else ""
+    return next(iter(concepts)) if is_concept(code) else ""

@@ -20,6 +20,7 @@ from cds_service.depth import MOST_LEVELS, is_deep, is_plainly_deep
 from cds_service.network import split_http_url
 from cds_service.refusal import RefusedError
 from fhir_mappings import PrefetchValue
+from fhir_mappings.prefetch import WholePrefetch, by_key
 
 T = TypeVar("T")
 
@@ -81,16 +82,31 @@ class Authorization(msgspec.Struct):
         return "Authorization(...)"
 
 
-class Envelope(msgspec.Struct, rename="camel"):
-    """The outer members of a request."""
+class _Outer(msgspec.Struct, rename="camel"):
+    """The outer members of a request but the prefetch."""
 
     hook: str
     hook_instance: Uuid
     context: Raw
     fhir_server: NonEmpty | None = None
     fhir_authorization: Authorization | None = None
-    prefetch: dict[str, Raw] | None = None
     extension: dict[str, Raw] | None = None
+
+
+class _AsSent(_Outer):
+    prefetch: dict[str, Raw] | None = None
+
+
+class _Whole(_Outer, kw_only=True):
+    """A request whose prefetch is as it should be."""
+
+    prefetch: WholePrefetch  # type: ignore[valid-type]
+
+
+class Envelope(_Outer):
+    """The outer members of a request."""
+
+    prefetch: Mapping[str, PrefetchValue] = {}
 
 
 class _Bundle(msgspec.Struct, rename="camel"):
@@ -132,12 +148,31 @@ class HookRequest:
 def read_envelope(body: bytes) -> Envelope:
     """The outer members of a request; RefusedError names the one that is wrong."""
     check_text(body)
-    envelope = decode(_ENVELOPE, body)
+    found, prefetch = _outer(body)
     if is_plainly_deep(body):
         raise _too_deep()
-    if body.count(b'"patientId"') > 1 or _ESCAPED_LETTER.search(body):
+    envelope = Envelope(
+        found.hook,
+        found.hook_instance,
+        found.context,
+        found.fhir_server,
+        found.fhir_authorization,
+        found.extension,
+        prefetch,
+    )
+    if body.count(b'"patientId"') > 1 or (b"\\" in body and _ESCAPED_LETTER.search(body)):
         _refuse_doubled(body)
     return envelope
+
+
+def _outer(body: bytes) -> tuple[_Outer, Mapping[str, PrefetchValue]]:
+    """The outer members, and the prefetch values: Bundles where all of them are, else as they came."""
+    try:
+        whole = _WHOLE.decode(body)
+    except (msgspec.MsgspecError, RecursionError):  # something takes a closer look
+        found = decode(_AS_SENT, body)
+        return found, found.prefetch or {}
+    return whole, by_key(whole.prefetch)
 
 
 def read_request(envelope: Envelope, hook: str) -> HookRequest:
@@ -151,7 +186,7 @@ def read_request(envelope: Envelope, hook: str) -> HookRequest:
     return HookRequest(
         hook_instance=envelope.hook_instance.lower(),
         patient_id=context.patient_id,
-        prefetch=envelope.prefetch or {},
+        prefetch=envelope.prefetch,
         draft_orders=drafts,
         selections=selections,
         fhir_server=envelope.fhir_server,
@@ -267,7 +302,8 @@ def _drafts(hook: str, context: _Context) -> tuple[Raw | None, tuple[str, ...] |
     return context.draft_orders, tuple(context.selections)
 
 
-_ENVELOPE: Final = msgspec.json.Decoder(Envelope)
+_WHOLE: Final = msgspec.json.Decoder(_Whole)
+_AS_SENT: Final = msgspec.json.Decoder(_AsSent)
 _CONTEXT: Final = msgspec.json.Decoder(_Context)
 _BUNDLE: Final = msgspec.json.Decoder(_Bundle)
 _WANTED: Final = msgspec.json.Decoder(_Wanted)

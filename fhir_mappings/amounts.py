@@ -7,9 +7,10 @@ never zero.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from math import isfinite
 from typing import Literal
+
+import msgspec
 
 from fhir_mappings.r4.datatypes import Quantity, Range, Ratio
 
@@ -46,8 +47,7 @@ _VOLUME_FIRST = re.compile(rf"({_NUMBER})\s*ml\s")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(msgspec.Struct, frozen=True, gc=False):
     """An amount of a product: mg of the drug, mL, or pieces (tablets, capsules)."""
 
     value: float
@@ -57,8 +57,7 @@ class Amount:
         return Amount(self.value * factor, self.kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Strength:
+class Strength(msgspec.Struct, frozen=True, gc=False):
     """mg of the drug in a piece and in a mL. None: not known."""
 
     mg_per_piece: float | None = None

@@ -7,30 +7,44 @@ with. One bad entry costs that entry and is reported.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 from msgspec import Raw
 
 from fhir_mappings.facts import Issue, Source, SourceState
-from fhir_mappings.resources import BAD_DATA, Item, head_of
+from fhir_mappings.heads import head_of, head_reader
+from fhir_mappings.resources import BAD_DATA, Item
 
 
 class _Link(msgspec.Struct, gc=False):
     relation: str = ""
+    url: str = ""
 
 
-class _Entry(msgspec.Struct, gc=False, rename="camel"):
+class Entry(msgspec.Struct, gc=False, rename="camel"):
     resource: Raw = Raw()
     full_url: str | None = None
 
 
-class _Bundle(msgspec.Struct, rename="camel"):
-    """A Bundle. Anything else leaves `resource_type` empty or is not decoded."""
+class Bundle(msgspec.Struct, rename="camel"):
+    """A Bundle, its resources as they came. Anything else leaves `resource_type` empty or is not decoded."""
 
     resource_type: str = ""
     id: str | None = None
     link: list[_Link] | None = None
-    entry: list[_Entry] | None = None
+    entry: list[Entry] | None = None
+
+    @property
+    def next_url(self) -> str | None:
+        """Where the next page is; None when this is the last, "" when it is said that there is one and not where."""
+        return next((link.url for link in self.link or () if link.relation == "next"), None)
+
+
+class SearchSet(Bundle):
+    """A Bundle and nothing else."""
+
+    resource_type: Literal["Bundle"]
 
 
 class _LooseBundle(msgspec.Struct):
@@ -58,19 +72,21 @@ class _Versioned(msgspec.Struct):
     meta: _Meta | None = None
 
 
-_bundle = msgspec.json.Decoder(_Bundle).decode
+_bundle = msgspec.json.Decoder(Bundle).decode
 #: Keeps the place of an entry that could not be read.
-_MALFORMED = _Entry()
+_MALFORMED = Entry()
 
 
-def read_value(key: str, expected: str, value: Raw | bytes, issues: list[Issue]) -> tuple[Source, list[Item]]:
+def read_value(key: str, expected: str, value: Raw | bytes | Bundle, issues: list[Issue]) -> tuple[Source, list[Item]]:
     """The source of a prefetch key and its resources; `expected` is the resource type of the key."""
+    if isinstance(value, Bundle):
+        return _read_bundle(key, expected, value, issues)
     try:
         bundle = _bundle(value)
     except BAD_DATA:
-        bundle = _Bundle()  # no Bundle, or one with malformed entries
+        bundle = Bundle()  # no Bundle, or one with malformed entries
     if bundle.resource_type == "Bundle":
-        return _read_bundle(key, bundle, issues)
+        return _read_bundle(key, expected, bundle, issues)
     if bytes(value).strip() == b"null":
         return Source(key, SourceState.COMPLETE), []
     try:
@@ -82,7 +98,7 @@ def read_value(key: str, expected: str, value: Raw | bytes, issues: list[Issue])
             bundle = _loose_bundle(key, value, issues)
         except BAD_DATA:
             return Source(key, SourceState.MISSING, "Bundle that cannot be read"), []
-        return _read_bundle(key, bundle, issues)
+        return _read_bundle(key, expected, bundle, issues)
     if head.resource_type == expected:
         return Source(key, SourceState.COMPLETE), [Item(Raw(value), head, key)]
     reason = _outcome_text(value) if head.resource_type == "OperationOutcome" else ""
@@ -110,17 +126,18 @@ def version(item: Item) -> tuple[float, int, bytes]:
     return updated, number, bytes(item.raw)
 
 
-def _read_bundle(key: str, bundle: _Bundle, issues: list[Issue]) -> tuple[Source, list[Item]]:
+def _read_bundle(key: str, expected: str, bundle: Bundle, issues: list[Issue]) -> tuple[Source, list[Item]]:
     state, reason = SourceState.COMPLETE, ""
     if any(link.relation == "next" for link in bundle.link or ()):
         state, reason = SourceState.PARTIAL, "more pages exist"
     items = []
+    read_head = head_reader(expected)
     for index, entry in enumerate(bundle.entry or ()):
         if entry is _MALFORMED:
             continue  # reported already
         raw = entry.resource
         try:
-            head = head_of(raw)
+            head = read_head(raw)
         except BAD_DATA:
             issues.append(Issue(entry.full_url or f"{key}[{index}]", "entry is no FHIR resource"))
             continue
@@ -134,13 +151,13 @@ def _read_bundle(key: str, bundle: _Bundle, issues: list[Issue]) -> tuple[Source
     return Source(key, state, reason), items
 
 
-def _loose_bundle(key: str, value: Raw | bytes, issues: list[Issue]) -> _Bundle:
+def _loose_bundle(key: str, value: Raw | bytes, issues: list[Issue]) -> Bundle:
     """A Bundle read entry by entry; each malformed one becomes an Issue."""
     loose = msgspec.json.decode(value, type=_LooseBundle)
     entries = []
     for index, raw in enumerate(loose.entry or ()):
         try:
-            entries.append(msgspec.json.decode(raw, type=_Entry))
+            entries.append(msgspec.json.decode(raw, type=Entry))
         except BAD_DATA:
             issues.append(Issue(f"{key}[{index}]", "entry is malformed"))
             entries.append(_MALFORMED)
@@ -148,7 +165,7 @@ def _loose_bundle(key: str, value: Raw | bytes, issues: list[Issue]) -> _Bundle:
         links = msgspec.json.decode(loose.link or b"[]", type=list[_Link])
     except BAD_DATA:
         links = [_Link("next")]  # a link that cannot be read may be one to more pages
-    return _Bundle(link=links, entry=entries)
+    return Bundle(link=links, entry=entries)
 
 
 def _outcome(value: Raw | bytes) -> list[_OutcomeIssue]:

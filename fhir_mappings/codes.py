@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -49,8 +48,7 @@ class Coded(Protocol):
     def code(self) -> str | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(msgspec.Struct, frozen=True, gc=False):
     """One row of the tables. `prefix`: the code starts with `code`."""
 
     system: str
@@ -59,8 +57,7 @@ class Code:
     prefix: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(msgspec.Struct, frozen=True, gc=False):
     """What a CodeableConcept means: concepts by kind, and the code systems it used."""
 
     concepts: Mapping[str, frozenset[str]]

@@ -7,22 +7,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
+from operator import attrgetter
 
-from fhir_mappings.codes import Meaning, concepts_of
+import msgspec
+
+from fhir_mappings.codes import Meaning, concepts_of, meaning
 from fhir_mappings.dates import at_age, day_or_none, first_day
 from fhir_mappings.facts import Condition as Disease
 from fhir_mappings.facts import Fall, FamilyHistory, Fracture, Issue
 from fhir_mappings.fractures import CANCER, FRACTURES, SITES, FractureEvent, due_to, merge_fractures, read_fracture
+from fhir_mappings.heads import DiagnosisHead
 from fhir_mappings.observed import NOTES
 from fhir_mappings.observing import Compression, family_history
+from fhir_mappings.plain import are_concepts, check_plain, day_of, first_code, is_concept
 from fhir_mappings.prefetch import Received
 from fhir_mappings.query import Query
 from fhir_mappings.r4 import clinical
 from fhir_mappings.r4.datatypes import CodeableConcept, Quantity
 from fhir_mappings.r4.workflow import Flag
-from fhir_mappings.resources import Item
+from fhir_mappings.resources import BAD_DATA, Item
 
 READS = (Query("conditions", "Condition", 500),)
 
@@ -44,21 +49,24 @@ SUSPECTED: Mapping[str, str] = {
 LASTING_PROCEDURES = frozenset({"organ_transplant", "kidney_transplant"})
 #: Concepts that are no disease of their own here.
 _APART = FRACTURES | {"fall", "fall_history"}
+#: Concepts of which more is read than when they were there: the fracture, its cause, the fall.
+_READ_CLOSELY = _APART | {"hypercalcaemia"}
 _ACTIVE = frozenset({"active", "recurrence", "relapse"})
 _UNCONFIRMED = frozenset({"provisional", "differential", "unconfirmed"})
 _NOT_MEANT = frozenset({"refuted", "entered-in-error"})
 
+_order = attrgetter("order")
 
-@dataclass(slots=True)
-class Conditions:
+
+class Conditions(msgspec.Struct, gc=False):
     """What the Conditions say. `diseases`: by concept, one each; `onset_ages`: by reference, in years."""
 
-    diseases: dict[str, tuple[Disease, ...]] = field(default_factory=dict)
+    diseases: dict[str, tuple[Disease, ...]] = msgspec.field(default_factory=dict)
     fractures: tuple[Fracture, ...] = ()
-    falls: list[Fall] = field(default_factory=list)
-    family: list[FamilyHistory] = field(default_factory=list)
-    recorded: dict[str, date] = field(default_factory=dict)
-    onset_ages: dict[str, float] = field(default_factory=dict)
+    falls: list[Fall] = msgspec.field(default_factory=list)
+    family: list[FamilyHistory] = msgspec.field(default_factory=list)
+    recorded: dict[str, date] = msgspec.field(default_factory=dict)
+    onset_ages: dict[str, float] = msgspec.field(default_factory=dict)
 
     def active(self, concept: str) -> Disease | None:
         """The disease when it is active."""
@@ -74,7 +82,16 @@ def read_conditions(
 ) -> Conditions:
     """The Conditions up to the day `as_of`; vertebral compressions go to the fractures they belong to."""
     reader = _Reader(received, as_of, birth_date)
-    for item in received.coded("Condition", _wanted):
+    others: list[Item] = []
+    for item in received.of("Condition"):
+        code = _code_of(bytes(item.head.code))
+        if code is None:
+            others.append(item)
+            continue
+        received.note_systems(code.about, item.head.subject)
+        if code.wanted and not (code.plain and reader.take_plain(item, code.concepts)):
+            others.append(item)
+    for item in sorted(others, key=_order):
         condition = received.read(item, clinical.Condition, issues)
         if condition is not None:
             reader.take(condition, item)
@@ -89,8 +106,24 @@ def read_conditions(
     return reader.finish(compressions)
 
 
-def _wanted(about: Meaning, _: Item) -> bool:
-    return "condition" in about.concepts or "family" in about.concepts
+class _Code(msgspec.Struct, frozen=True, gc=False):
+    """What the code of a Condition says. `plain`: diseases and states, of which nothing but the dates is read."""
+
+    about: Meaning
+    concepts: frozenset[str]
+    wanted: bool
+    plain: bool
+
+
+@lru_cache(maxsize=2048)
+def _code_of(written: bytes) -> _Code | None:
+    """What a Condition's code says, the JSON cached as it stands; None when it cannot be read."""
+    about = meaning(written)
+    if about is None:
+        return None
+    concepts, family = about.concepts.get("condition", frozenset()), "family" in about.concepts
+    plain = not family and concepts.isdisjoint(_READ_CLOSELY) and is_concept(written)
+    return _Code(about, concepts, family or "condition" in about.concepts, plain)
 
 
 def _wanted_procedure(about: Meaning, _: Item) -> bool:
@@ -120,14 +153,9 @@ class _Reader:
         verification = _code(condition.verificationStatus)
         onset = self._onset(condition)
         recorded = day_or_none(condition.recordedDate)
-        seen = onset or recorded
-        if verification in _NOT_MEANT or (seen is not None and seen > self.as_of):
-            return
         reference = item.reference
         end, active = self._course(condition)
-        if verification in _UNCONFIRMED:
-            for name in {SUSPECTED[concept] for concept in concepts if concept in SUSPECTED}:
-                self.by_concept[name].append(Disease(name, onset, end, active, reference))
+        if not self._counts(concepts, verification, onset, recorded, end, active, reference):
             return
         told = concepts_of(codings, "family")
         if told:
@@ -137,13 +165,70 @@ class _Reader:
         self._take_falls(concepts, onset, reference)
         if "hypercalcaemia" in concepts and due_to(condition, self.received) & CANCER:
             concepts |= {"hypercalcaemia_malignancy"}
-        if recorded is not None:
-            self.found.recorded[reference] = recorded
         if condition.onsetAge is not None and (age := years(condition.onsetAge)) is not None:
             self.found.onset_ages[reference] = age
+        self._keep(concepts, onset, recorded, end, active, reference)
+
+    def _counts(
+        self,
+        concepts: frozenset[str],
+        verification: str,
+        onset: date | None,
+        recorded: date | None,
+        end: date | None,
+        active: bool,
+        reference: str,
+    ) -> bool:
+        """Whether it is a diagnosis known by the day asked; a suspicion is kept as what it is."""
+        seen = onset or recorded
+        if verification in _NOT_MEANT or (seen is not None and seen > self.as_of):
+            return False
+        if verification not in _UNCONFIRMED:
+            return True
+        for name in {SUSPECTED[concept] for concept in concepts if concept in SUSPECTED}:
+            self.by_concept[name].append(Disease(name, onset, end, active, reference))
+        return False
+
+    def _keep(
+        self,
+        concepts: frozenset[str],
+        onset: date | None,
+        recorded: date | None,
+        end: date | None,
+        active: bool,
+        reference: str,
+    ) -> None:
+        """Keep the diseases and states that stand."""
+        if recorded is not None:
+            self.found.recorded[reference] = recorded
         for concept in concepts - _APART:
             counts = active or concept in EVER
             self.by_concept[concept].append(Disease(concept, onset, end, counts, reference))
+
+    def take_plain(self, item: Item, concepts: frozenset[str]) -> bool:
+        """Keep a diagnosis that is sent without anything uncommon; False when it has to be read strictly."""
+        head = item.head
+        if not isinstance(head, DiagnosisHead) or self.received.not_ours(head.subject) or head.body_site:
+            return False
+        if not head.onset_date_time and head.category:
+            return False
+        try:
+            check_plain(item)
+            onset = day_of(head.onset_date_time) if head.onset_date_time is not None else None
+            recorded = day_of(head.recorded_date) if head.recorded_date is not None else None
+            end = day_of(head.abatement_date_time) if head.abatement_date_time is not None else None
+            clinical, verification = (
+                first_code(bytes(head.clinical_status)),
+                first_code(bytes(head.verification_status)),
+            )
+        except BAD_DATA:
+            return False
+        if not are_concepts(bytes(head.category)):
+            return False
+        active = (end is not None and end > self.as_of) or (clinical in _ACTIVE if clinical else end is None)
+        if self._counts(concepts, verification, onset, recorded, end, active, item.reference):
+            self._keep(concepts, onset, recorded, end, active, item.reference)
+        return True
 
     def take_procedure(self, procedure: clinical.Procedure, reference: str) -> None:
         """A transplantation done is a transplant ever after."""

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Any
+
+import msgspec
 
 from fhir_mappings.drafts import DraftContext, Resource, codings, concept_of
 from fhir_mappings.drafts_medication import REGIMENS, dosage_of
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeText:
+class ChangeText(msgspec.Struct, frozen=True, gc=False):
     """The words of a change: `product` and `dosage` of a medication, `text` of anything else."""
 
     text: str = ""

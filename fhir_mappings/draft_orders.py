@@ -17,8 +17,9 @@ from msgspec import Raw
 
 from fhir_mappings.draft_readers import DraftReader
 from fhir_mappings.facts import Drafts, Issue, Sex
+from fhir_mappings.heads import head_of
 from fhir_mappings.prefetch import Received
-from fhir_mappings.resources import BAD_DATA, Item, head_of
+from fhir_mappings.resources import BAD_DATA, Item
 
 KEY = "draftOrders"
 

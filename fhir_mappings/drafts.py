@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from types import MappingProxyType
 from typing import Any
+
+import msgspec
 
 from fhir_mappings.codes import ATC, FACTS, LOINC, NPU, RXNORM, SNOMED, Code, codes_for
 
@@ -47,8 +48,7 @@ PREFERRED: Mapping[tuple[str, str], str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DraftContext:
+class DraftContext(msgspec.Struct, frozen=True, gc=False):
     """Whom and when a draft is for. `systems`: canonical URIs of the code systems the caller uses.
 
     `language`: of the texts, as in FHIR (`da`, `en`).
@@ -65,8 +65,7 @@ class DraftContext:
         return {"reference": f"Patient/{self.patient_id}"}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, gc=False):
     """One contact of a plan: when, and what happens then."""
 
     on: date

@@ -8,16 +8,16 @@ SUP-2. Vitamin D to correct a low level, and calcium sized to the diet, carry no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+import msgspec
 
 from fhir_mappings.drafts import DraftContext, Resource, codings, concept_of
 
 UCUM = "http://unitsofmeasure.org"
 
 
-@dataclass(frozen=True, slots=True)
-class Regimen:
+class Regimen(msgspec.Struct, frozen=True, gc=False):
     """A drug and, where one may be suggested, its dose: `amount` `unit`, `times` every `period` `period_unit`."""
 
     drug: str

@@ -34,4 +34,7 @@ CLASSES = frozenset(
     }
 )
 #: Of these the rules ask only whether they are taken now: what has ended need not be read.
-ASKED_WHILE_TAKEN = CLASSES - {"hrt", "opioid", "budesonide", "glucocorticoid_local", ANY_GLUCOCORTICOID}
+ASKED_WHILE_TAKEN = CLASSES - {"hrt", "opioid", "budesonide", "glucocorticoid_local", ANY_GLUCOCORTICOID} | {
+    *("paracetamol", "lithium", "warfarin"),
+    *("analgesic", "fall_risk_orthostatic_other"),  # groups in the code tables that no rule knows
+}

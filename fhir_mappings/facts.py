@@ -14,8 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Literal
+
+import msgspec
 
 Day = date  # for classes that have a field named date
 Sex = Literal["female", "male"]
@@ -64,8 +67,7 @@ class SourceState(Enum):
     MISSING = "missing"  # not delivered or not readable: nothing is known
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True, gc=False):
     """One prefetch key as received. `reason` says in words why it is not complete."""
 
     key: str
@@ -73,16 +75,14 @@ class Source:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(msgspec.Struct, frozen=True, gc=False):
     """A piece of received data that was left out, and why."""
 
     reference: str
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(msgspec.Struct, frozen=True, gc=False):
     """A measured value in the concept's unit (UNITS).
 
     A comparator (`>90`) leaves the limit as the value and itself in `comparator`.
@@ -103,8 +103,7 @@ class Measurement:
     issued: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """A coded answer without number: smoking status, residence, a note of the doctor.
 
     `value` is a vocabulary name ("current", "nursing_home", "poor") or True or False.
@@ -116,8 +115,7 @@ class Finding:
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True, gc=False):
     """A disease or state. `onset` None: undated, present but never "recent".
 
     `active` as of the day asked; always True where having had it counts (heart attack, stroke,
@@ -131,8 +129,7 @@ class Condition:
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fracture:
+class Fracture(msgspec.Struct, frozen=True, gc=False):
     """One fracture event.
 
     `low_energy` None: the mechanism is not recorded. `pathological`: flagged on this fracture.
@@ -150,8 +147,7 @@ class Fracture:
     vfa: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fall:
+class Fall(msgspec.Struct, frozen=True, gc=False):
     """Falls recorded on a day (`count` of them); undated falls say only that there was one."""
 
     date: date | None
@@ -159,8 +155,7 @@ class Fall:
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyHistory:
+class FamilyHistory(msgspec.Struct, frozen=True, gc=False):
     """Osteoporosis or fracture in a first-degree relative. None: not recorded. Ages in years."""
 
     reference: str
@@ -170,8 +165,7 @@ class FamilyHistory:
     date: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DoseStep:
+class DoseStep(msgspec.Struct, frozen=True, gc=False):
     """A stretch of days with one dose. `end` exclusive; None: open-ended. mg of the drug itself per day."""
 
     start: date
@@ -179,8 +173,7 @@ class DoseStep:
     mg_per_day: float
 
 
-@dataclass(frozen=True, slots=True)
-class MedicationCourse:
+class MedicationCourse(msgspec.Struct, frozen=True, gc=False):
     """One course of one product, from an order, a statement, or a draft of either.
 
     `drugs`: vocabulary names the product counts as (0.9); empty for products no rule knows.
@@ -222,8 +215,7 @@ class MedicationCourse:
         return self.start
 
 
-@dataclass(frozen=True, slots=True)
-class Administration:
+class Administration(msgspec.Struct, frozen=True, gc=False):
     """A dose given: denosumab injection, zoledronate infusion."""
 
     drug: str
@@ -232,8 +224,7 @@ class Administration:
     cancer_product: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Dispensing:
+class Dispensing(msgspec.Struct, frozen=True, gc=False):
     """A product handed out. `days_supply`: how many days it covers, None unknown."""
 
     drugs: frozenset[str]
@@ -244,8 +235,7 @@ class Dispensing:
     cancer_product: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True, gc=False):
     """An order already placed. `pending`: active, no result yet; else done. `planned`: the day it is for."""
 
     concepts: frozenset[str]
@@ -255,8 +245,7 @@ class Order:
     planned: Day | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True, gc=False):
     """A visit that took place."""
 
     concept: str
@@ -264,8 +253,7 @@ class Visit:
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
+class Booking(msgspec.Struct, frozen=True, gc=False):
     """A visit booked for today or later."""
 
     concept: str
@@ -273,8 +261,7 @@ class Booking:
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class Declined:
+class Declined(msgspec.Struct, frozen=True, gc=False):
     """A step the patient declined: topic treatment, dxa, denosumab, markers, fall_prevention."""
 
     topic: str
@@ -282,8 +269,7 @@ class Declined:
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(msgspec.Struct, frozen=True, gc=False):
     """A clinician's override of one recommendation."""
 
     recommendation: str
@@ -422,6 +408,10 @@ class PatientFacts:
 
 def newest_first(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
     """Newest date first; of one day the later `issued` first, else the lower value (facts-to-fhir 1)."""
-    ordered = sorted(measurements, key=lambda m: (m.value, m.reference))
-    ordered.sort(key=lambda m: (m.date, m.issued), reverse=True)
+    ordered = sorted(measurements, key=_by_value)
+    ordered.sort(key=_by_day, reverse=True)
     return tuple(ordered)
+
+
+_by_value = attrgetter("value", "reference")
+_by_day = attrgetter("date", "issued")

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Raw
 
-from fhir_mappings.bundles import read_value
+from fhir_mappings.bundles import Bundle, read_value
 from fhir_mappings.facts import Issue, Source, SourceState
 from fhir_mappings.resources import Item
 
@@ -25,12 +25,12 @@ class Failed(msgspec.Struct, frozen=True):
 class Partial(msgspec.Struct, frozen=True):
     """The first part was had: its source is PARTIAL, for this reason."""
 
-    value: Raw | bytes
+    value: Raw | bytes | Bundle
     reason: str
 
 
 #: What may stand under a prefetch key.
-PrefetchValue: TypeAlias = Raw | bytes | Failed | Partial | None
+PrefetchValue: TypeAlias = Raw | bytes | Bundle | Failed | Partial | None
 
 
 def read_delivered(key: str, expected: str, value: PrefetchValue, issues: list[Issue]) -> tuple[Source, list[Item]]:

@@ -5,7 +5,7 @@ Absent: false or not known, as said at each name in facts-to-fhir.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from fhir_mappings.codes import Meaning, concepts_of
@@ -13,7 +13,6 @@ from fhir_mappings.conditions import Conditions
 from fhir_mappings.dates import at_age, completed_years, day_or_none, first_day
 from fhir_mappings.facts import Condition, Finding, Issue, Measurement, Order
 from fhir_mappings.observed import NOTES
-from fhir_mappings.observing import Observations
 from fhir_mappings.prefetch import Received
 from fhir_mappings.r4.clinical import AllergyIntolerance
 from fhir_mappings.r4.workflow import Flag
@@ -60,10 +59,9 @@ def _dated(disease: Condition, conditions: Conditions) -> date | None:
 
 
 def menopause_age(
-    observations: Observations, conditions: Conditions, birth_date: date | None
+    measured: Sequence[Measurement], conditions: Conditions, birth_date: date | None
 ) -> tuple[float | None, Measurement | None]:
-    """Age at menopause in years: measured, else the onset of the Condition. And the measurement."""
-    measured = observations.newest().get("menopause_age")
+    """Age at menopause in years: the first measured, else the onset of the Condition. And the measurement."""
     if measured:
         return measured[0].value, measured[0]
     for concept in _MENOPAUSE:

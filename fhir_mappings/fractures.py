@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 
 import msgspec
+from msgspec.structs import replace
 
 from fhir_mappings.codes import ICD10, SKS_DIAGNOSES, Coded, canonical, concepts_of
 from fhir_mappings.facts import Fracture, FractureSite
@@ -40,8 +40,7 @@ _FALLS = frozenset({"fall", "fall_history", "fall_tendency"})
 _BODY_SITES: Mapping[str, FractureSite] = {"femoral_neck": "hip", "lumbar_spine": "vertebral"}
 
 
-@dataclass(frozen=True, slots=True)
-class FractureEvent:
+class FractureEvent(msgspec.Struct, frozen=True, gc=False):
     """A fracture, and the references it names as evidence (its compression). `site_told`: the record says where."""
 
     fracture: Fracture

@@ -31,6 +31,8 @@ def _order(entry: Entry) -> tuple[date, date, str]:
 
 def _without_parts(entries: Sequence[Entry]) -> list[Entry]:
     """Without orders that carry out another order of the same drug (filler-order, instance-order)."""
+    if not any(entry.based_on for entry in entries):
+        return list(entries)
     orders = {reference: entry for entry in entries if entry.kind == "order" for reference in entry.references}
     kept = []
     for entry in entries:
@@ -45,11 +47,15 @@ def _replaced(entries: Sequence[Entry]) -> list[Entry]:
     """Each ended where a new order that names it begins; a stopped one without end where the next begins."""
     successors: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        for reference in entry.replaces - entry.references:
-            successors[reference].append(entry)
+        for reference in entry.replaces:
+            if reference not in entry.references:
+                successors[reference].append(entry)
     groups = by_drug(entries)
     cut = []
     for entry in entries:
+        if not successors and not entry.end_unknown:
+            cut.append(entry)
+            continue
         following = [new for reference in entry.references for new in successors[reference] if _follows(new, entry)]
         if entry.end_unknown and entry.status == "ended":
             same_drug = (new for new in groups[entry.product.key] if new is not entry)
@@ -85,6 +91,8 @@ def _never_taken(entry: Entry, as_of: date) -> bool:
 
 def _absorbed(entries: Sequence[Entry]) -> list[Entry]:
     """Each statement joined with the orders of the same drug it overlaps, or reports by reference."""
+    if all(entry.kind == "order" for entry in entries):
+        return sorted(entries, key=_order)
     groups = by_drug(entry for entry in entries if entry.kind == "order")
     named = {reference: entry for entry in entries if entry.kind == "order" for reference in entry.references}
     taken: set[str] = set()

@@ -7,11 +7,15 @@ the sources. A product no rule knows is a course without drug names.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
+from functools import lru_cache
+
+import msgspec
+from msgspec import structs
 
 from fhir_mappings.amounts import amount_of
-from fhir_mappings.codes import concepts_of, meaning
+from fhir_mappings.codes import Meaning, concepts_of, meaning
 from fhir_mappings.courses import Entry, course_of
 from fhir_mappings.dates import day_or_none, first_day
 from fhir_mappings.dosage import clip, lay_out
@@ -49,8 +53,7 @@ _GONE = frozenset(
 _NONE: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Medications:
+class Medications(msgspec.Struct, frozen=True, gc=False):
     """Courses by start, administrations and dispensings by date.
 
     `absorbed`: the order a course took in -> the reference of that course.
@@ -59,7 +62,7 @@ class Medications:
     courses: tuple[MedicationCourse, ...] = ()
     administrations: tuple[Administration, ...] = ()
     dispensings: tuple[Dispensing, ...] = ()
-    absorbed: Mapping[str, str] = field(default_factory=dict)
+    absorbed: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 def read_medications(received: Received, as_of: date, issues: list[Issue], sex: Sex | None = None) -> Medications:
@@ -92,17 +95,17 @@ def with_drafts(medications: Medications, drafts: Drafts) -> tuple[Medications, 
         for reference in (draft.reference, *draft.replaces)
     }
     courses = tuple(
-        replace(course, steps=clip(course.steps, None, begins[course.reference]))
+        structs.replace(course, steps=clip(course.steps, None, begins[course.reference]))
         if course.reference in begins and course.systemic
         else course
         for course in medications.courses
     )
     running = [course for course in courses if course.systemic and course.reference not in begins]
     marked = tuple(
-        replace(draft, course=replace(draft.course, duplicate=any(_doubles(draft.course, c) for c in running)))
+        replace(draft, course=structs.replace(draft.course, duplicate=any(_doubles(draft.course, c) for c in running)))
         for draft in drafts.medications
     )
-    return replace(medications, courses=courses), replace(drafts, medications=marked)
+    return structs.replace(medications, courses=courses), replace(drafts, medications=marked)
 
 
 def _doubles(draft: MedicationCourse, course: MedicationCourse) -> bool:
@@ -126,6 +129,24 @@ def _entries(received: Received, desk: Desk, issues: list[Issue]) -> list[Entry]
     return [entry for entry in found if entry is not None]
 
 
+class _Code(msgspec.Struct, frozen=True, gc=False):
+    """What the code of a product says. `known`: a drug of the tables. `now`: asked only while it is taken."""
+
+    about: Meaning
+    known: bool
+    now: bool
+
+
+@lru_cache(maxsize=2048)
+def _code(written: bytes) -> _Code | None:
+    """What a product's code says, the JSON cached as it stands; None when there is none, or it cannot be read."""
+    about = meaning(written) if written else None
+    if about is None:
+        return None
+    drugs = about.concepts.get("medication", _NONE)
+    return _Code(about, bool(drugs), drugs <= ASKED_WHILE_TAKEN)
+
+
 def _matters(item: Item, received: Received, gone: frozenset[bytes] | None) -> bool:
     """Whether a rule may read the resource, or it must be reported.
 
@@ -137,15 +158,14 @@ def _matters(item: Item, received: Received, gone: frozenset[bytes] | None) -> b
     status = bytes(head.status)
     if status and status[:1] != b'"':
         return True
-    about = meaning(bytes(head.medication_codeable_concept)) if head.medication_codeable_concept else None
-    if about is None or head.based_on or head.derived_from or received.not_ours(item.head.subject):
+    code = _code(bytes(head.medication_codeable_concept))
+    if code is None or head.based_on or head.derived_from or received.not_ours(head.subject):
         return True
-    if not about.systems <= received.systems:
-        received.systems.update(about.systems)
-    known = about.concepts.get("medication", frozenset())
-    if not known:
+    if not code.about.systems <= received.systems:
+        received.systems.update(code.about.systems)
+    if not code.known:
         return gone is not None and status not in gone
-    return gone is None or status not in gone or not known <= ASKED_WHILE_TAKEN
+    return gone is None or status not in gone or not code.now
 
 
 def _dispensings(

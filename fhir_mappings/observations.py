@@ -6,17 +6,40 @@ Only final, amended and corrected results count. Absent: never measured, or not 
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
+from operator import attrgetter
+
+import msgspec
 
 from fhir_mappings.codes import Meaning, meaning
 from fhir_mappings.facts import Issue
-from fhir_mappings.observed import READ, SCREENING
+from fhir_mappings.heads import ResultHead
+from fhir_mappings.observed import DENSITY, PAST, READ
 from fhir_mappings.observing import Observations, Observer
+from fhir_mappings.plain import day_of
 from fhir_mappings.prefetch import Received
-from fhir_mappings.resources import Item
+from fhir_mappings.resources import BAD_DATA, Item
+from fhir_mappings.results import plain_concept, plain_result
 
 _NONE: frozenset[str] = frozenset()
+#: No month is longer, so that a horizon in days is never too near.
+_LONGEST_MONTH = 31
+
+_order = attrgetter("order")
+
+
+class _Code(msgspec.Struct, frozen=True, gc=False):
+    """What the code of an Observation says.
+
+    `wanted`: something the rules read. `plain`: the one concept of a plain result. `test`: the one
+    concept of which not the whole past is looked at.
+    """
+
+    about: Meaning
+    wanted: bool
+    plain: str
+    test: str
 
 
 def read_observations(
@@ -25,56 +48,94 @@ def read_observations(
     """The Observations up to the day `as_of`.
 
     `generic_t_scores`: LOINC codes by which this client sends T-scores without site (Synthea:
-    38265-5, by name the forearm). Of the screening tests only the newest result is read: no
-    rule looks at older ones.
+    38265-5, by name the forearm). Results older than any rule looks at (observed.PAST) are not
+    read, while there is a newer one; nothing is lost by it, so none of them is reported.
     """
     reader = Observer(received, as_of, issues, generic_t_scores)
-    screening: dict[str, list[tuple[str, Item]]] = defaultdict(list)
-    for item in received.coded("Observation", _wanted):
-        test, day = _screening_test(item)
-        if test and day:
-            screening[test].append((day, item))
-        else:
-            reader.read(item)
-    for test, results in screening.items():
-        results.sort(key=lambda result: result[0], reverse=True)
-        newest = ""
-        for day, item in results:
-            if newest and day != newest:
-                break
-            reader.read(item)
-            if reader.found.measured.get(test):
-                newest = day
+    tests: dict[str, dict[date, list[tuple[Item, str]]]] = defaultdict(lambda: defaultdict(list))
+    others: list[Item] = []
+    for item in received.of("Observation"):
+        head = item.head
+        code = _code(bytes(head.code))
+        if code is None:
+            others.append(item)
+            continue
+        received.note_systems(code.about, head.subject)
+        if code.test and (day := _day_written(item)):
+            tests[code.test][day].append((item, code.plain))
+        elif code.plain and _read_plain(reader, item, code.plain):
+            pass
+        elif code.wanted or (head.value_codeable_concept and _tells(bytes(head.value_codeable_concept))):
+            others.append(item)
+    for item in sorted(others, key=_order):
+        reader.read(item)
+    for test in sorted(tests):
+        _read_test(reader, test, tests[test])
     reader.name_scanners()
     return reader.found
 
 
-def _wanted(about: Meaning, item: Item) -> bool:
-    """Whether an Observation says something the rules read, by its code or by its coded value."""
-    concepts = about.concepts
-    if concepts and (not READ.isdisjoint(concepts.get("observation", _NONE)) or "family" in concepts):
-        return True
-    if not item.head.value_codeable_concept:
+def _read_test(reader: Observer, test: str, by_day: dict[date, list[tuple[Item, str]]]) -> None:
+    """The results of one test, newest first, as far back as rules look, and until one can be used."""
+    try:
+        first = reader.as_of - timedelta(days=PAST[test] * _LONGEST_MONTH)
+    except OverflowError:
+        first = date.min
+    measured = reader.found.measured[test]
+    before = len(measured)  # from panels and results without a whole date
+    for day in sorted(by_day, reverse=True):
+        if len(measured) > before and (day < first or not PAST[test]):
+            break
+        others = [item for item, plain in by_day[day] if not (plain and _read_plain(reader, item, plain))]
+        for item in sorted(others, key=_order):
+            reader.read(item)
+
+
+def _read_plain(reader: Observer, item: Item, concept: str) -> bool:
+    """Keep a plain result; False when the Observer has to read it."""
+    if reader.received.not_ours(item.head.subject) or (reader.generic_t_scores and concept in DENSITY):
         return False
-    value = meaning(bytes(item.head.value_codeable_concept))
+    found = plain_result(item, concept, reader.as_of)
+    if found is None:
+        return False
+    if found != "later":
+        reader.found.measured[found.concept].append(found)
+    return True
+
+
+@lru_cache(maxsize=2048)
+def _code(written: bytes) -> _Code | None:
+    """What an Observation's code says, the JSON cached as it stands; None when it cannot be read."""
+    about = meaning(written)
+    if about is None:
+        return None
+    concepts = about.concepts.get("observation", _NONE)
+    only = next(iter(concepts)) if len(concepts) == 1 else ""
+    wanted = not READ.isdisjoint(concepts) or "family" in about.concepts
+    return _Code(about, wanted, plain_concept(written), only if only in PAST else "")
+
+
+@lru_cache(maxsize=2048)
+def _tells(written: bytes) -> bool:
+    """Whether a coded value says something whatever the code is: family history, residence."""
+    value = meaning(written)
     return value is not None and (
         "family" in value.concepts or "nursing_home_resident" in value.concepts.get("answer", _NONE)
     )
 
 
-def _screening_test(item: Item) -> tuple[str, str]:
-    """The screening test an Observation is a result of, and its day as written; empty when not one, or undated."""
-    test = _screening_concept(bytes(item.head.code))
-    if not test:
-        return "", ""
-    written = bytes(item.head.effective_date_time)[1:11]
-    if written.count(b"-") != 2 or not written.isascii():
-        return "", ""
-    return test, written.decode()
+def _day_written(item: Item) -> date | None:
+    """The day of an Observation as it is written; None when undated, partial or no day."""
+    head = item.head
+    try:
+        return day_of(head.effective_date_time or "") if isinstance(head, ResultHead) else _day_in(item)
+    except BAD_DATA:
+        return None
 
 
-@lru_cache(maxsize=1024)
-def _screening_concept(code: bytes) -> str:
-    about = meaning(code)
-    concepts = about.concepts.get("observation", _NONE) if about else _NONE
-    return next(iter(concepts)) if len(concepts) == 1 and not concepts.isdisjoint(SCREENING) else ""
+class _Dated(msgspec.Struct, rename="camel"):
+    effective_date_time: str
+
+
+def _day_in(item: Item) -> date:
+    return day_of(msgspec.json.decode(item.raw, type=_Dated).effective_date_time)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from fhir_mappings.facts import UNITS, Site
 from fhir_mappings.query import Query
@@ -56,6 +57,33 @@ SCREENING = frozenset(
     {
         *("creatinine", "pth", "tsh", "hba1c", "haemoglobin", "leucocytes", "crp", "sodium", "potassium"),
         *("alat", "alp", "testosterone"),
+    }
+)
+#: Months before the day asked in which rules look at more than the newest result of a concept; 0: never.
+#: A deployment may set how fresh the newest must be, never how far back others are looked at: that is fixed.
+PAST: Mapping[str, int] = MappingProxyType(
+    {
+        **dict.fromkeys(SCREENING, 0),  # SEC-1, SEC-2: the panel asks for the newest
+        "calcium_ionised": 36,  # DENOSUMAB_RISK: a low calcium of the last three years
+        "calcium_corrected": 36,
+        "weight_kg": 24,  # WEIGHT_WINDOW: the weight of the last year, and those of the year before it
+        "dietary_calcium_mg": 0,  # SUP-*: the newest, if it is fresh
+    }
+)
+#: Concepts that are read whole, and why: no result is too old to matter.
+WHOLE: Mapping[str, str] = MappingProxyType(
+    {
+        "t_score": "an earlier scan may show osteoporosis, or be the one before the treatment began",
+        "z_score": "comes with the scan, and may name its scanner",
+        "bmd": "is compared with the scan before, however old",
+        "egfr": "the day it first fell below the limit dates the risk factor",
+        "bmi": "the day it first fell below the limit dates the risk factor",
+        "alcohol_units_week": "the day it first passed the limit dates the risk factor",
+        "height_cm": "the highest ever counts, and the day the loss showed",
+        "peak_height_cm": "the highest ever counts",
+        "vitamin_d": "counts around the latest scan and around each marker",
+        "p1np": "is compared with the value before treatment, or at its stop",
+        "ctx": "is compared with the value before treatment, or at its stop",
     }
 )
 #: Densities of bones that tell nothing are read when they come, not asked for.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from operator import attrgetter
+
+import msgspec
+from msgspec.structs import replace
 
 from fhir_mappings.codes import LOINC, Meaning, concepts_of, has_code, meaning
 from fhir_mappings.dates import day_or_none, last_day
@@ -31,11 +34,11 @@ from fhir_mappings.values import Observed, explains_absence, name_of, read_numbe
 _USED = frozenset({"final", "amended", "corrected"})
 _SILENT = frozenset({"entered-in-error", "cancelled", "registered"})
 _NONE: frozenset[str] = frozenset()
+_date = attrgetter("date")
 _NUMBERS = MEASURED | DENSITY.keys() | {"menopause_age"}
 
 
-@dataclass(frozen=True, slots=True)
-class Compression:
+class Compression(msgspec.Struct, frozen=True, gc=False):
     """How much of its height a vertebra lost, in percent, and which Condition it belongs to.
 
     `about`: the references it names as its focus. `vfa`: found by VFA.
@@ -49,15 +52,14 @@ class Compression:
     vfa: bool
 
 
-@dataclass(slots=True)
-class Observations:
+class Observations(msgspec.Struct, gc=False):
     """What the Observations say. `measured` also holds menopause_age, in years."""
 
-    measured: dict[str, list[Measurement]] = field(default_factory=lambda: defaultdict(list))
-    findings: list[Finding] = field(default_factory=list)
-    falls: list[Fall] = field(default_factory=list)
-    family: list[FamilyHistory] = field(default_factory=list)
-    compressions: list[Compression] = field(default_factory=list)
+    measured: dict[str, list[Measurement]] = msgspec.field(default_factory=lambda: defaultdict(list))
+    findings: list[Finding] = msgspec.field(default_factory=list)
+    falls: list[Fall] = msgspec.field(default_factory=list)
+    family: list[FamilyHistory] = msgspec.field(default_factory=list)
+    compressions: list[Compression] = msgspec.field(default_factory=list)
 
     def newest(self) -> dict[str, tuple[Measurement, ...]]:
         """The measurements by concept, newest first."""
@@ -226,10 +228,9 @@ def _effective_day(observation: Observation) -> date | None:
 
 def _newest_first(values: list[Measurement]) -> tuple[Measurement, ...]:
     """Newest first; where two are of one day, `issued` is put in UTC so that they compare."""
-    days = {each.date for each in values}
-    if len(days) < len(values):
-        values = [replace(each, issued=_in_utc(each.issued)) for each in values]
-    return newest_first(values)
+    if len({each.date for each in values}) == len(values):
+        return tuple(sorted(values, key=_date, reverse=True))
+    return newest_first([replace(each, issued=_in_utc(each.issued)) for each in values])
 
 
 def _in_utc(issued: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from fhir_mappings.dates import day_or_none
 from fhir_mappings.facts import Issue, Sex
@@ -15,8 +16,7 @@ from fhir_mappings.resources import read
 READS = (Query("patient", "Patient"),)
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True, gc=False):
     """Who the patient is. `sex` and `birth_date` None: not recorded, or neither female nor male."""
 
     sex: Sex | None = None

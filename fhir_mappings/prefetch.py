@@ -13,9 +13,10 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import TypeVar
 
-from msgspec import Raw
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
 
-from fhir_mappings.bundles import same_content, version
+from fhir_mappings.bundles import SearchSet, same_content, version
 from fhir_mappings.codes import Meaning, meaning
 from fhir_mappings.errors import MissingPrefetchError, PatientMismatchError
 from fhir_mappings.facts import Issue, Source, SourceState
@@ -43,6 +44,24 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "familyHistory": "FamilyMemberHistory",
     }
 )
+
+
+#: The prefetch as it should be: the known keys, each but the patient a Bundle or null. Decoded as a whole, so
+#: that the bytes are gone through once less; what does not fit is decoded as Raw and told apart here.
+WholePrefetch = msgspec.defstruct(
+    "WholePrefetch",
+    [
+        (key, Raw | UnsetType if kind == "Patient" else SearchSet | None | UnsetType, UNSET)
+        for key, kind in KEYS.items()
+    ],
+    forbid_unknown_fields=True,
+)
+
+
+def by_key(whole: msgspec.Struct) -> dict[str, PrefetchValue]:
+    """The values of a WholePrefetch that were sent."""
+    values = ((key, getattr(whole, key)) for key in whole.__struct_fields__)
+    return {key: value for key, value in values if value is not UNSET}
 
 
 class Received:
@@ -76,8 +95,7 @@ class Received:
                 continue
             source, items = read_delivered(key, KEYS[key], value, issues)
             self.sources[key] = source
-            for item in items:
-                self._add(item, issues)
+            self._add(items, issues)
         for key in keys:
             self.sources.setdefault(key, Source(key, SourceState.MISSING, "not sent"))
         self.patient = self._only_patient(patient_id, issues, prefetch.get("patient"))
@@ -88,6 +106,15 @@ class Received:
         """The resources of a type, each once, in an order that does not depend on that of the entries."""
         items = self._by_type.get(resource_type, {}).values()
         return sorted(items if where is None else filter(where, items), key=_order)
+
+    def of(self, resource_type: str) -> Iterable[Item]:
+        """The resources of a type, each once, in no particular order."""
+        return self._by_type.get(resource_type, {}).values()
+
+    def note_systems(self, about: Meaning, subject: Raw) -> None:
+        """Note the code systems of a concept in a resource of this patient."""
+        if not about.systems <= self.systems and not self.not_ours(subject):
+            self.systems.update(about.systems)
 
     def coded(self, resource_type: str, wanted: Callable[[Meaning, Item], bool]) -> list[Item]:
         """The resources of a type whose `code` is wanted, or cannot be read and must be reported.
@@ -102,8 +129,8 @@ class Received:
             if about is None:
                 kept.append(item)
                 continue
-            if not about.systems <= systems and not self.not_ours(head.subject or head.patient):
-                systems.update(about.systems)
+            if not about.systems <= systems:
+                self.note_systems(about, head.subject or head.patient)
             if wanted(about, item):
                 kept.append(item)
         return sorted(kept, key=_order)
@@ -139,16 +166,23 @@ class Received:
         """Why a subject is not this patient; empty when it is."""
         return self._identity.problem(bytes(subject))
 
-    def _add(self, item: Item, issues: list[Issue]) -> None:
-        """Keep an item once. Of two versions the later one stays."""
-        head = item.head
-        group = self._by_type.get(head.resource_type)
-        if group is None:
-            group = self._by_type[head.resource_type] = {}
-        identity = head.id or bytes(item.raw)
-        earlier = group.setdefault(identity, item)
-        if earlier is item:
-            return
+    def _add(self, items: Iterable[Item], issues: list[Issue]) -> None:
+        """Keep the items, each once."""
+        groups = self._by_type
+        for item in items:
+            head = item.head
+            group = groups.get(head.resource_type)
+            if group is None:
+                group = groups[head.resource_type] = {}
+            identity = head.id or bytes(item.raw)
+            earlier = group.setdefault(identity, item)
+            if earlier is not item:
+                self._one_of_two(group, identity, earlier, item, issues)
+
+    def _one_of_two(
+        self, group: dict[str | bytes, Item], identity: str | bytes, earlier: Item, item: Item, issues: list[Issue]
+    ) -> None:
+        """Of two versions of a resource the later one stays."""
         if item.full_url and item.full_url != earlier.full_url:
             self._more_urls.append((item.full_url, item.type, identity))
         if not same_content(earlier, item):

@@ -9,10 +9,11 @@ prescribed one at a time, is still taken (0.5 counts an order without stop as ru
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
 from typing import NamedTuple
+
+import msgspec
 
 from fhir_mappings.amounts import amount_of
 from fhir_mappings.courses import Entry, Status
@@ -38,8 +39,7 @@ _STATUS: dict[str, Status] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(msgspec.Struct, frozen=True, gc=False):
     """What reading a prescription needs: the day, the products, and who a reference names."""
 
     as_of: date

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, Protocol
+
+import msgspec
+from msgspec.structs import replace
 
 from fhir_mappings.amounts import NO_STRENGTH, Strength, package_mg, strength_in, strength_of
 from fhir_mappings.codes import ATC, RXNORM, SNOMED, canonical, concepts_of
@@ -56,8 +58,7 @@ class HasMedication(Protocol):
     def medicationReference(self) -> Reference | None: ...  # noqa: N802
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(msgspec.Struct, frozen=True, gc=False):
     """What a medication resource is about.
 
     `drugs`: vocabulary names, empty for a product no rule knows. `key`: the same for orders

@@ -5,13 +5,12 @@ Only what the CDS Hooks query restrictions allow: each parameter once, no token 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 PATIENT_ID = "{{context.patientId}}"
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(msgspec.Struct, frozen=True, gc=False):
     """One prefetch key.
 
     `concepts`: observation concepts whose codes are listed, without system because NPU arrives

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import msgspec
 from msgspec import Raw
 
 from fhir_mappings.conditions import read_conditions
@@ -31,8 +31,7 @@ from fhir_mappings.prefetch import KEYS, Received
 from fhir_mappings.visits import read_visits
 
 
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
+class ReadOptions(msgspec.Struct, frozen=True, gc=False):
     """What is agreed with a client.
 
     `generic_t_score_codes`: LOINC codes it sends T-scores under without meaning their site
@@ -43,12 +42,14 @@ class ReadOptions:
     keys: tuple[str, ...] = tuple(KEYS)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """The facts, and each draft order as received, by reference (for suggestions that change it)."""
 
     facts: PatientFacts
-    draft_resources: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    draft_resources: Mapping[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+
+
+_NOTHING_AGREED = ReadOptions()
 
 
 def read_facts(
@@ -58,11 +59,11 @@ def read_facts(
     as_of: date,
     draft_orders: Raw | bytes | None = None,
     selections: Sequence[str] | None = None,
-    options: ReadOptions = ReadOptions(),
+    options: ReadOptions = _NOTHING_AGREED,
 ) -> Reading:
     """The facts of the patient `patient_id` on the day `as_of`.
 
-    `prefetch`: key -> the value as it came, or why it could not be had (Failed, Partial).
+    `prefetch`: key -> the value as it came, the Bundle it is, or why it could not be had (Failed, Partial).
     `draft_orders`, `selections`: of the order hooks; None on patient-view.
     Raises MissingPrefetchError without a Patient and PatientMismatchError when it is another one; nothing else.
     """
@@ -76,7 +77,8 @@ def read_facts(
     orders = read_orders(received, as_of, issues)
     placed = [*orders.orders, *zoledronate_orders(medications.courses, medications.administrations, as_of)]
     visits, bookings = read_visits(received, as_of, issues)
-    years, measured_age = menopause_age(observations, conditions, person.birth_date)
+    measurements = observations.newest()
+    years, measured_age = menopause_age(measurements.pop("menopause_age", ()), conditions, person.birth_date)
     findings = [
         *observations.findings,
         *told_by_conditions(conditions),
@@ -87,8 +89,6 @@ def read_facts(
     ]
     drafts, draft_resources = read_drafts(draft_orders, selections, received, as_of, issues, person.sex)
     medications, drafts = with_drafts(medications, drafts)
-    measurements = observations.newest()
-    measurements.pop("menopause_age", None)
     falls = [*observations.falls, *conditions.falls]
     facts = PatientFacts(
         as_of=as_of,

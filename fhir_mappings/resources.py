@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Raw
 
 from fhir_mappings.facts import Issue
+from fhir_mappings.heads import Head
 from fhir_mappings.r4.datatypes import DomainResource
 
 R = TypeVar("R", bound=DomainResource)
@@ -40,30 +41,6 @@ _MAY_BE_BLANK = re.compile(
     rb'"(?:\\(?:f|u(?:00(?:0[bcBC]|1[c-fC-F]|85|[aA]0)|1680|20(?:0[0-9aA]|2[89fF]|5[fF])|3000))'
     rb"|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2(?:\x80[\x80-\x8a\xa8\xa9\xaf]|\x81\x9f)|\xe3\x80\x80)"
 )
-
-
-class Head(msgspec.Struct, gc=False, rename="camel"):
-    """The few elements by which resources are told apart and selected, before they are read.
-
-    The elements a Struct reads later stay raw here. All that any reader selects by: a resource
-    is scanned once.
-    """
-
-    resource_type: str
-    id: str | None = None
-    code: Raw = Raw()
-    subject: Raw = Raw()
-    patient: Raw = Raw()
-    value_codeable_concept: Raw = Raw()
-    effective_date_time: Raw = Raw()
-    status: Raw = Raw()
-    medication_codeable_concept: Raw = Raw()
-    based_on: Raw = Raw()
-    derived_from: Raw = Raw()
-    do_not_perform: Raw = Raw()
-    type: Raw = Raw()
-    service_type: Raw = Raw()
-    reason_code: Raw = Raw()
 
 
 class Item(msgspec.Struct, gc=False):
@@ -100,14 +77,6 @@ class Item(msgspec.Struct, gc=False):
         return (name, b"") if name else ("", bytes(self.raw))
 
 
-_head = msgspec.json.Decoder(Head).decode
-
-
-def head_of(raw: Raw | bytes) -> Head:
-    """The head of a resource. One of BAD_DATA when it is no resource."""
-    return _head(raw)
-
-
 def read(item: Item, struct: type[R], issues: list[Issue]) -> R | None:
     """The resource, or None with an Issue that names the element and what was expected."""
     resource = _strictly(item, struct)
@@ -133,8 +102,12 @@ def _strictly(item: Item, struct: type[R]) -> R | None:
         resource: R = _decoder(struct).decode(raw)
     except BAD_DATA:
         return None
-    odd = (not raw.isascii() or b"\\" in raw) and _MAY_BE_BLANK.search(raw)
-    return None if odd else resource
+    return None if may_be_blank(raw) else resource
+
+
+def may_be_blank(raw: bytes) -> bool:
+    """Whether a string of the resource may consist of blanks alone, which fhir.resources has to judge."""
+    return (not raw.isascii() or b"\\" in raw) and _MAY_BE_BLANK.search(raw) is not None
 
 
 @lru_cache

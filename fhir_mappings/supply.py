@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
 
+import msgspec
 from msgspec.structs import replace
 
 from fhir_mappings.courses import Entry, by_drug
@@ -27,8 +27,7 @@ _FETCHED_BEFORE = 31
 _LONGEST_DAYS = 3660
 
 
-@dataclass(frozen=True, slots=True)
-class Supply:
+class Supply(msgspec.Struct, frozen=True, gc=False):
     """One dispensing, or one dose given (`days` 1). `mg`, `days` None: not known. `orders`: what it names."""
 
     reference: str

@@ -6,7 +6,6 @@ a range is given the safe side is taken: the higher daily dose, the longer durat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from math import ceil, isfinite
 from types import MappingProxyType
@@ -54,8 +53,7 @@ _MEALS = frozenset({"C", "AC", "PC"})
 _LONGEST_DAYS = 36525
 
 
-@dataclass(frozen=True, slots=True)
-class Rhythm:
+class Rhythm(msgspec.Struct, frozen=True, gc=False):
     """So many `times` in so many `days`."""
 
     times: float

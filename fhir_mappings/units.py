@@ -12,8 +12,9 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+import msgspec
 
 from fhir_mappings.codes import canonical, table_rows
 from fhir_mappings.facts import UNITS
@@ -38,8 +39,7 @@ _MORE_UNITS: Mapping[str, Mapping[str, float]] = MappingProxyType(
 _OTHER_UNITS = {"menopause_age": "years", "vertebral_compression": "%", "alcohol_units_day": "drinks/week"}
 
 
-@dataclass(frozen=True, slots=True)
-class Plausible:
+class Plausible(msgspec.Struct, frozen=True, gc=False):
     """What a value can be at all, both ends included. Wide on purpose: it finds slips, not disease."""
 
     low: float
@@ -98,9 +98,14 @@ def convert(concept: str, quantity: Quantity) -> float | None:
 
 def convert_value(concept: str, value: float, unit: str) -> float | None:
     """A value of a known unit text ("" for none) in the concept's unit, None when the unit is unknown."""
-    units = _CONVERSIONS.get(_SAME_UNITS_AS.get(concept, concept), {})
-    into = units.get(unit) or units.get(_plain(unit)) or units.get(_as_typed(unit))
+    into = conversion(concept, unit)
     return None if into is None else into(value)
+
+
+def conversion(concept: str, unit: str) -> Convert | None:
+    """How a value of a known unit text becomes one in the concept's unit, None when the unit is unknown."""
+    units = _CONVERSIONS.get(_SAME_UNITS_AS.get(concept, concept), {})
+    return units.get(unit) or units.get(_plain(unit)) or units.get(_as_typed(unit))
 
 
 def unit_of(quantity: Quantity) -> str:

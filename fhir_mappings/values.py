@@ -97,13 +97,13 @@ def read_number(
         return None
     if not part.referenceRange:
         return Number(value, quantity.comparator or "")
-    low, high = _normal_range(part.referenceRange, concept, quantity, reference, issues)
+    low, high = normal_range(part.referenceRange, concept, quantity, reference, issues)
     return Number(
         value,
         quantity.comparator or "",
         low,
         high,
-        _premenopausal_mean(part.referenceRange, concept, quantity, reference, issues),
+        premenopausal_mean(part.referenceRange, concept, quantity, reference, issues),
     )
 
 
@@ -128,7 +128,7 @@ def explains_absence(part: Observed) -> bool:
     return isinstance(part, Observation) and bool(part.component or part.hasMember)
 
 
-def _normal_range(
+def normal_range(
     ranges: Iterable[ObservationReferenceRange],
     concept: str,
     value: Quantity,
@@ -146,7 +146,7 @@ def _normal_range(
     )
 
 
-def _premenopausal_mean(
+def premenopausal_mean(
     ranges: Iterable[ObservationReferenceRange],
     concept: str,
     value: Quantity,

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fhir_mappings.facts import Issue
+from fhir_mappings.heads import head_of
 from fhir_mappings.r4 import medication as r4
-from fhir_mappings.resources import Item, head_of, read
+from fhir_mappings.resources import Item, read
 from tests.medication_records import (
     ORAL,
     administration,

@@ -17,10 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fhir_mappings.facts import Issue
+from fhir_mappings.heads import head_of
 from fhir_mappings.r4 import clinical, medication, person, workflow
 from fhir_mappings.r4.clinical import Condition, Observation
 from fhir_mappings.r4.datatypes import ChoiceElement, DomainResource, Element
-from fhir_mappings.resources import BAD_DATA, Item, head_of, read
+from fhir_mappings.resources import BAD_DATA, Item, read
 from tests.fhir import LOINC, coded, observation, quantity
 from tests.vignette_requests import DIALECTS, load_vignettes, to_request
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from fhir_mappings.facts import (
     DoseStep,
@@ -95,7 +96,7 @@ def test_half_the_results_are_not_the_whole(made: Answering) -> None:
 def test_prednisolone_without_the_medicine_list_is_not_silent() -> None:
     facts = without(signing("prednisolone"), "medicationRequests", "medicationStatements", "conditions")
     dose = {"systemic": True, "steps": (DoseStep(TODAY, None, 10),), "open_ended": True}
-    tablets = replace(facts.drafts.medications[0].course, **dose)  # type: ignore[arg-type]
+    tablets = structs.replace(facts.drafts.medications[0].course, **dose)
     facts = replace(facts, drafts=Drafts(medications=(DraftMedication(tablets, "MedicationRequest/1"),)))
     assert "Ikke modtaget:" in unchecked(real(facts))
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+
+from msgspec import structs
 
 from fhir_mappings.facts import (
     Administration,
@@ -229,9 +230,11 @@ def _cut(earlier: MedicationCourse, later: MedicationCourse) -> MedicationCourse
     if start is None or not earlier.drugs & later.drugs or (earlier.stop is not None and earlier.stop <= start):
         return earlier
     steps = tuple(
-        replace(s, end=start if s.end is None or s.end > start else s.end) for s in earlier.steps if s.start < start
+        structs.replace(s, end=start if s.end is None or s.end > start else s.end)
+        for s in earlier.steps
+        if s.start < start
     )
-    return replace(earlier, stop=start, active=False, open_ended=False, steps=steps)
+    return structs.replace(earlier, stop=start, active=False, open_ended=False, steps=steps)
 
 
 def _course(m: Mapping[str, Any], reference: str, today: date) -> MedicationCourse:

@@ -17,6 +17,7 @@ from cds_service.fhir_access.scopes import Grant, granted
 from cds_service.settings import Settings
 from cds_service.wire import Authorization, HookRequest
 from fhir_mappings import Failed, Partial, PrefetchValue
+from fhir_mappings.bundles import Bundle
 from hooks.services import Service
 
 
@@ -73,7 +74,7 @@ def _not_asked(request: HookRequest, key: str, link: str | None, reason: str) ->
     return Partial(delivered, f"not all of it, and not fetched: {reason}"), reason
 
 
-def _usable(request: HookRequest, key: str, link: str | None) -> Raw | bytes | None:
+def _usable(request: HookRequest, key: str, link: str | None) -> Raw | bytes | Bundle | None:
     """The delivered page that a `next` link goes on from; None when nothing usable was delivered."""
     delivered = request.prefetch.get(key)
     return None if link is None or isinstance(delivered, Failed | Partial) else delivered

@@ -16,6 +16,7 @@ from msgspec import Raw
 from cds_service.fhir_access.pages import head, next_link
 from cds_service.fhir_access.queries import resource_type
 from fhir_mappings import PrefetchValue
+from fhir_mappings.bundles import Bundle
 
 _BUNDLE: Final = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"Bundle"')
 _NULL: Final = re.compile(rb"\s*null")
@@ -32,6 +33,10 @@ def lacking(prefetch: Mapping[str, PrefetchValue], templates: Mapping[str, str])
             found[key] = None
             continue
         value = prefetch[key]
+        if isinstance(value, Bundle):
+            if value.next_url is not None:
+                found[key] = value.next_url
+            continue
         if not isinstance(value, Raw) or _NULL.match(value):
             continue
         if not _BUNDLE.match(value):

@@ -12,6 +12,7 @@ from msgspec import Raw
 
 from cds_service.fhir_access import reasons
 from cds_service.fhir_access.allowed import Server
+from fhir_mappings.bundles import Bundle, Entry
 
 #: Pages read of one search, the first included.
 MOST_PAGES: Final = 10
@@ -76,8 +77,11 @@ def next_link(bundle: Raw | bytes) -> str | None:
         return ""
 
 
-def read_page(body: bytes | Raw) -> Page:
+def read_page(body: bytes | Raw | Bundle) -> Page:
     """A Bundle; FetchError when it is none."""
+    if isinstance(body, Bundle):  # one that was delivered
+        entries = tuple(Raw(_entry(each)) for each in body.entry or ())
+        return Page(_joined(entries), entries, body.next_url)
     try:
         found = _bundle(body)
     except BAD:
@@ -114,8 +118,17 @@ def merged(pages: Iterable[Page]) -> Raw:
     read = tuple(pages)
     if len(read) == 1:
         return read[0].body
-    entries = b",".join(bytes(entry) for page in read for entry in page.entries)
-    return Raw(b'{"resourceType":"Bundle","type":"searchset","entry":[%b]}' % entries)
+    return _joined(entry for page in read for entry in page.entries)
+
+
+def _joined(entries: Iterable[Raw]) -> Raw:
+    """Entries as one Bundle."""
+    return Raw(b'{"resourceType":"Bundle","type":"searchset","entry":[%b]}' % b",".join(map(bytes, entries)))
+
+
+def _entry(delivered: Entry) -> bytes:
+    """An entry as JSON; one without a resource stays one."""
+    return msgspec.json.encode(delivered) if bytes(delivered.resource) else b"{}"
 
 
 def _next(links: list[_Link] | None) -> str | None:

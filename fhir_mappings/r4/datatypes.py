@@ -46,7 +46,8 @@ class ChoiceElement(Element, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """ValueError when a choice has two values."""
         for each in self.CHOICES:
-            if each.values(self).count(None) != each.most_absent:  # one value is the rule
+            absent = each.values(self).count(None)
+            if absent != each.most_absent and (each.required or absent < each.most_absent):
                 check_choices(self, self.CHOICES)
                 return
 
@@ -308,6 +309,7 @@ class DomainResource(
     def __post_init__(self) -> None:
         """ValueError when a choice has two values, or none where one is required."""
         for each in self.CHOICES:
-            if each.values(self).count(None) != each.most_absent:  # one value is the rule
+            absent = each.values(self).count(None)
+            if absent != each.most_absent and (each.required or absent < each.most_absent):
                 check_choices(self, self.CHOICES)
                 return

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from cds_service.network import base_url, is_loopback, split_http_url
+from cds_service.network import base_url, is_loopback, plain_http_url
 from hooks.language import LANGUAGES, LanguageCode
 
 #: Signature algorithms with a public key; a shared secret would let whoever can check a token also write one.
@@ -133,7 +133,7 @@ def _client(entry: _Entry, folder: Path) -> Client:
 
 
 def _allowed_url(url: str, *, development: bool) -> bool:
-    parts = split_http_url(url)
+    parts = plain_http_url(base_url(url))
     if parts is None:
         return False
     return parts.scheme == "https" or (development and is_loopback(parts.hostname or ""))

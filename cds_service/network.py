@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from typing import Final
+from urllib.parse import SplitResult, unquote, urlsplit
+
+#: The port of each scheme that may be called.
+PORTS: Final = {"https": 443, "http": 80}
 
 
 def is_loopback(host: str) -> bool:
@@ -36,6 +40,22 @@ def split_http_url(url: str) -> SplitResult | None:
 def bracketed(host: str) -> str:
     """A host as it stands in a URL: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def plain_http_url(url: str) -> SplitResult | None:
+    """The parts of an http(s) URL without query in which nothing is hidden: no user, dot segment, escaped slash."""
+    if not url.isascii() or not url.isprintable() or any(each in url for each in " \\#?"):
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in PORTS or not parts.hostname or port == 0 or any(each in parts.netloc for each in "@%"):
+        return None
+    segments = unquote(unquote(parts.path)).split("/")[1:]
+    hidden = any(segment in ("", ".", "..") or "\\" in segment for segment in segments if parts.path)
+    return None if hidden or (parts.path and "%2f" in parts.path.lower()) else parts
 
 
 def base_url(url: str) -> str:

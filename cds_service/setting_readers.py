@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cds_service.clients import Client, load_clients
-from cds_service.network import base_url, is_loopback, split_http_url
+from cds_service.network import base_url, is_loopback, plain_http_url, split_http_url
 from hooks.language import LANGUAGES
 
 MEGABYTE: Final = 1024 * 1024
@@ -60,7 +60,7 @@ def _public_url(text: str) -> str:
 
 def _fhir_servers(text: str) -> tuple[str, ...]:
     for url in _list(text):
-        parts = split_http_url(url)
+        parts = plain_http_url(base_url(url))
         if parts is None or (parts.scheme == "http" and not is_loopback(parts.hostname or "")):
             raise ValueError(f"{url!r}: expected an https URL, or http on loopback")
     return tuple(base_url(url) for url in _list(text))

@@ -240,7 +240,8 @@ def test_all_answers_together_have_a_largest_size() -> None:
     small = replace(PATIENCE, max_body_bytes=1_000_000)
     with fhir_server(Condition=part, Encounter=part, Appointment=part) as server:
         found = completed(FhirAccess(small), called(server.base, "conditions", "encounters", "appointments"), small)
-    assert list(found.reasons.values()) == ["answers are larger than allowed"]
+    assert set(found.reasons.values()) == {"answers are larger than allowed"}
+    assert len(found.reasons) < 3
 
 
 def test_nobody_listens() -> None:

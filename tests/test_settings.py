@@ -114,6 +114,8 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         ("OSTEO_CDS_CORS_ORIGINS", "https://A.example.org"),
         ("OSTEO_CDS_FHIR_SERVERS", "http://ehr.example.org/fhir"),
         ("OSTEO_CDS_FHIR_SERVERS", "ehr.example.org"),
+        ("OSTEO_CDS_FHIR_SERVERS", "https://ehr.example.org/x/../fhir"),
+        ("OSTEO_CDS_FHIR_SERVERS", "https://ehr.example.org/fhir#x"),
         ("OSTEO_CDS_FETCH_DEADLINE_MS", "0"),
         ("OSTEO_CDS_FHIR_PRIVATE_NETWORK", "true"),
         ("OSTEO_CDS_CA_FILE", "no-such-file.pem"),

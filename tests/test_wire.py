@@ -115,7 +115,13 @@ def test_what_a_schema_lets_pass_is_still_refused(path: str, value: str) -> None
         ("context.selections", [SECRET, 7], "context.selections[1]"),
         ("fhirAuthorization", TOKEN | {"token_type": SECRET}, "fhirAuthorization.token_type"),
         ("fhirAuthorization", TOKEN | {"access_token": 7}, "fhirAuthorization.access_token"),
+        ("fhirAuthorization", TOKEN | {"access_token": f"{SECRET}\r\nX: y"}, "fhirAuthorization.access_token"),
         ("fhirAuthorization", TOKEN | {"expires_in": SECRET}, "fhirAuthorization.expires_in"),
+        ("fhirAuthorization", TOKEN | {"expires_in": 1.5}, "fhirAuthorization.expires_in"),
+        ("fhirAuthorization", TOKEN | {"expires_in": True}, "fhirAuthorization.expires_in"),
+        ("fhirAuthorization", TOKEN | {"scope": [SECRET]}, "fhirAuthorization.scope"),
+        ("fhirAuthorization", TOKEN | {"subject": None}, "fhirAuthorization.subject"),
+        ("fhirAuthorization", TOKEN | {"patient": f"{SECRET} x"}, "fhirAuthorization.patient"),
     ],
 )
 def test_a_member_of_a_member_is_named(path: str, value: Any, field: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from cds_service.clients import Client
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from hooks.services import Service
 
 __all__ = ["Completed", "FhirAccess", "fetch_missing"]
+
+
+#: FHIR servers that are remembered; no allow-list is as long.
+MOST_SERVERS: Final = 1000
 
 
 class FhirAccess:
@@ -56,6 +60,8 @@ class FhirAccess:
         from cds_service.fhir_access.breaker import Breaker
 
         with self._lock:
+            if len(self._breakers) > MOST_SERVERS:
+                self._breakers.clear()  # only met in development, where any server on this machine may be named
             return self._breakers.setdefault(server.base, Breaker())
 
 

@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final, Literal
-from urllib.parse import SplitResult, unquote, urlsplit
 
 from cds_service.clients import Client
-from cds_service.network import is_loopback
+from cds_service.network import PORTS, is_loopback, plain_http_url
 from cds_service.settings import Settings
 
 Address = IPv4Address | IPv6Address
@@ -33,7 +32,6 @@ _PRIVATE: Final = (
 _METADATA: Final = (IPv6Network("fd00:ec2::/32"), IPv4Network("192.0.0.0/24"))
 _GLOBAL_V6: Final = IPv6Network("2000::/3")
 _NAT64: Final = IPv6Network("64:ff9b::/96")
-_PORTS: Final = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +48,16 @@ class Server:
     def base(self) -> str:
         """The base URL, without a slash at its end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
+        port = "" if self.port == PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{host}{port}{self.path}"
 
     def owns(self, url: str) -> bool:
         """Whether an absolute URL is below this base: the same scheme, host and port, its path inside."""
-        parts = _plain(url.partition("?")[0].removesuffix("/"))
+        parts = plain_http_url(url.partition("?")[0].removesuffix("/"))
         if "#" in url or parts is None or (parts.scheme, parts.hostname) != (self.scheme, self.host):
             return False
         inside = parts.path == self.path or parts.path.startswith(f"{self.path}/")
-        return inside and (parts.port or _PORTS[parts.scheme]) == self.port and url.isascii() and url.isprintable()
+        return inside and (parts.port or PORTS[parts.scheme]) == self.port and url.isascii() and url.isprintable()
 
 
 def allowed_server(url: str, client: Client | None, settings: Settings) -> Server | None:
@@ -115,28 +113,12 @@ def literal(host: str) -> Address | None:
 @lru_cache(maxsize=256)
 def normal(url: str) -> Server | None:
     """A base URL in normal form; None for one that could be read in two ways."""
-    parts = _plain(url.rstrip("/"))
-    if parts is None or "?" in url or "#" in url:
+    parts = plain_http_url(url.rstrip("/"))
+    if parts is None:
         return None
-    return Server(parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme], parts.path)
+    return Server(parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme], parts.path)
 
 
 @lru_cache(maxsize=64)
 def _normals(urls: Iterable[str]) -> frozenset[Server | None]:
     return frozenset(map(normal, urls)) - {None}
-
-
-def _plain(url: str) -> SplitResult | None:
-    """The parts of an http(s) URL in which nothing is hidden: no user, escape in the host, dot segment or backslash."""
-    if not url.isascii() or not url.isprintable() or any(each in url for each in " \\#"):
-        return None
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in _PORTS or not parts.hostname or port == 0 or any(each in parts.netloc for each in "@%"):
-        return None
-    segments = unquote(unquote(parts.path)).split("/")[1:]
-    hidden = any(segment in ("", ".", "..") or "\\" in segment for segment in segments if parts.path)
-    return None if hidden or (parts.path and "%2f" in parts.path.lower()) else parts

@@ -33,6 +33,8 @@ from cds_service.fhir_access.resolving import Resolver
 logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)
 
 _CHUNK: Final = 65536
+#: Seconds a socket waits beyond the deadline, when nobody waits any more: see fetching.MOMENT.
+_BEYOND: Final = 0.25
 #: Connections kept open to one server.
 _KEPT: Final = 16
 _HEADERS: Final = {
@@ -179,7 +181,7 @@ class Http:
             headers={**_HEADERS, "Authorization": f"Bearer {token}"},
             stream=True,
             allow_redirects=False,
-            timeout=fetch.remaining(),
+            timeout=fetch.remaining() + _BEYOND,
         )
         try:
             fetch.remaining()  # a head that ends because the fetch was ended is no answer
@@ -235,7 +237,7 @@ def _connected(host: str, port: int) -> socket.socket:
     """A socket to the first address of a host that may be called and answers before the deadline."""
     fetch = _current.fetch
     try:
-        found = _current.resolver.resolve(host, fetch.remaining())
+        found = _current.resolver.resolve(host, fetch.remaining() + _BEYOND)
     except TimeoutError:
         raise FetchError(reasons.DEADLINE) from None
     except OSError:
@@ -245,7 +247,7 @@ def _connected(host: str, port: int) -> socket.socket:
         raise FetchError(reasons.ADDRESS)
     for left in range(len(addresses), 0, -1):
         try:
-            sock = socket.create_connection((str(addresses[-left]), port), fetch.remaining() / left)
+            sock = socket.create_connection((str(addresses[-left]), port), (fetch.remaining() + _BEYOND) / left)
         except OSError:
             continue
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,7 +1,8 @@
 """Several keys at once, under one deadline.
 
-The calling thread waits for the fetches until the deadline and no longer, ends those under
-way (their sockets are shut, so their threads are free at once), and takes what has come.
+The calling thread waits for the fetches until the deadline and no longer, and takes what has
+come. Those still under way are ended a moment later, when the answer is on its way: their
+sockets are shut, so their threads are free at once.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore, Lock, Timer
 from typing import TYPE_CHECKING, Final
 
 from cds_service.fhir_access import reasons
@@ -33,6 +34,8 @@ THREADS: Final = 32
 MOST: Final = 128
 #: Servers whose connections are kept; more are only met in development, where any port may be named.
 SERVERS: Final = 32
+#: Seconds between a deadline and the end of what missed it: a dozen threads that wake would hold up the answer.
+MOMENT: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +131,16 @@ class KeyFetch:
         """Note bytes received; FetchError when they are too many."""
         self._budget.take(size)
 
-    def end(self) -> None:
-        """End it, wherever it is. What it finds from now on is the work of this end, and does not count."""
+    def end(self) -> bool:
+        """Let nothing count that it finds from now on; whether it is still under way."""
         with self._lock:
             self._ended = True
-            connection = self._connection if self._reason is None else None
-        if connection is not None:
-            connection.drop(self)
+            return self._reason is None
+
+    def drop(self) -> None:
+        """Shut its connection, so that it wakes and is done."""
+        if self._connection is not None:
+            self._connection.drop(self)
 
     def outcome(self) -> tuple[PrefetchValue, str]:
         """What has come, and why it is not all ("" when it is). A fetch still under way has missed the deadline."""
@@ -179,8 +185,14 @@ class Connections:
             future.add_done_callback(lambda _: self._places.release())
             running[future] = fetch
         wait(running, max(0.0, deadline - time.monotonic()))
-        for future, fetch in running.items():
-            future.cancel()
-            fetch.end()
-            found[fetch.ask.key] = fetch.outcome()
-        return found
+        late = [fetch for future, fetch in running.items() if fetch.end() and not future.cancel()]
+        if late:
+            timer = Timer(MOMENT, _drop, (late,))
+            timer.daemon = True
+            timer.start()
+        return found | {fetch.ask.key: fetch.outcome() for fetch in running.values()}
+
+
+def _drop(late: Sequence[KeyFetch]) -> None:
+    for fetch in late:
+        fetch.drop()

@@ -150,7 +150,7 @@ def read_envelope(body: bytes) -> Envelope:
     check_text(body)
     found, prefetch = _outer(body)
     if is_plainly_deep(body):
-        raise _too_deep()
+        raise too_deep()
     envelope = Envelope(
         found.hook,
         found.hook_instance,
@@ -179,7 +179,7 @@ def read_request(envelope: Envelope, hook: str) -> HookRequest:
     """The request as the hook requires it; RefusedError names the field that is wrong."""
     for name, part in (("context", envelope.context), *(envelope.extension or {}).items()):
         if is_deep(bytes(part), MOST_LEVELS - 1):
-            raise _too_deep("context" if name == "context" else "extension")
+            raise too_deep("context" if name == "context" else "extension")
     context = decode(_CONTEXT, envelope.context, "context")
     _check_access(envelope, context)
     drafts, selections = _drafts(hook, context)
@@ -227,7 +227,7 @@ def decode(
         # the decoder's words on malformed JSON hold a position, never a value
         raise RefusedError(400, "structure", f"The body is no JSON: {error}.", prefix) from None
     except RecursionError:
-        raise _too_deep(prefix) from None
+        raise too_deep(prefix) from None
 
 
 def encode(answer: object) -> bytes:
@@ -247,7 +247,8 @@ def _misfit(message: str, prefix: str = "", expected: Mapping[str, str] = EXPECT
     return RefusedError(400, "value", f"{named} has the wrong form: expected {wanted}.", field)
 
 
-def _too_deep(field: str = "") -> RefusedError:
+def too_deep(field: str = "") -> RefusedError:
+    """The refusal of a body with more levels than are read."""
     problem = f"The body is nested too deeply: at most {MOST_LEVELS} levels of objects and lists are read."
     return RefusedError(400, "structure", problem, field)
 
@@ -265,7 +266,7 @@ def _refuse_doubled(body: bytes) -> None:
     except ValueError:
         raise RefusedError(400, "structure", "The body is no JSON.") from None
     except RecursionError:
-        raise _too_deep() from None
+        raise too_deep() from None
 
 
 def _check_access(envelope: Envelope, context: _Context) -> None:

@@ -1,4 +1,4 @@
-"""The production server as a process of its own, for tests of what only a real server does."""
+"""The production server with its log at hand, and with other limits than it is delivered with (`change`)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from typing import Any
 import orjson
 
 from tests.examples import TODAY
+from tests.server_process import SECONDS, free_port
 
-SECONDS = 20
 VIEW = "/cds-services/osteoporosis-patient-view"
 JSON = {"Content-Type": "application/json"}
 
@@ -79,15 +79,15 @@ def serving(
     folder: Path, *options: str, change: str = "", environ: Mapping[str, str] | None = None
 ) -> Iterator[Running]:
     """A server that answers. `change`: Python run before it starts, such as another limit of the module `server`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     arguments = ["serve", "--port", str(port), *options]
     code = f"import sys; from cds_service import cli, server; {change or 'pass'}; sys.exit(cli.main({arguments!r}))"
     log = folder / f"log-{port}"
     environment = {"OSTEO_CDS_TODAY": TODAY.isoformat(), "PATH": os.defpath, "TMPDIR": str(folder), **(environ or {})}
     with log.open("wb") as stderr:
-        process = subprocess.Popen([sys.executable, "-c", code], stderr=stderr, text=True, env=environment)
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], stderr=stderr, text=True, env=environment, start_new_session=True
+        )
     running = Running(port, process, log)
     try:
         for _ in range(SECONDS * 20):

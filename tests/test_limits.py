@@ -164,6 +164,14 @@ def test_a_deep_body_is_refused_with_the_limit(service: ServiceClient, place: st
         assert f"at most {MOST_LEVELS} levels" in issue["diagnostics"]
 
 
+@pytest.mark.parametrize("levels", [66, 500, 5000])
+def test_deep_feedback_is_refused(service: ServiceClient, levels: int) -> None:
+    nest = b"[ " * levels + b"1" + b" , 2 ]" * levels
+    assert service.post(f"{VIEW}/feedback", b'{"feedback":[],"zz":[[]]}').status_code == 200
+    issue = service.refused(f"{VIEW}/feedback", b'{"feedback":[],"zz":' + nest + b"}", status=400)
+    assert f"at most {MOST_LEVELS} levels" in issue["diagnostics"]
+
+
 @pytest.mark.parametrize("levels", [66, 200, 500, 800, 900, 950, 1000, 2000])
 def test_a_nest_in_prefetch_that_ends_otherwise_is_never_our_bug(service: ServiceClient, levels: int) -> None:
     nest = b"[ " * levels + b"1" + b" , 2 ]" * levels

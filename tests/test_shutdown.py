@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import os
 import signal
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -23,12 +25,13 @@ def answered(connection: socket.socket) -> http.client.HTTPResponse:
     return answer
 
 
+@pytest.mark.parametrize("tell", [os.kill, os.killpg], ids=["the service is told", "each process is told"])
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_call_in_flight_gets_its_answer(tmp_path: Path, workers: str) -> None:
+def test_a_call_in_flight_gets_its_answer(tmp_path: Path, workers: str, tell: Callable[[int, int], None]) -> None:
     with serving(tmp_path, "--workers", workers) as server:
         slow = [server.begin(BODY, sent=500) for _ in range(4)]
         time.sleep(0.5)
-        server.process.send_signal(signal.SIGTERM)
+        tell(server.process.pid, signal.SIGTERM)
         time.sleep(0.5)
         with pytest.raises(OSError):  # noqa: PT011 - refused or reset, as the system has it
             server.call("GET", "/cds-services")

@@ -8,7 +8,8 @@ from cds_service.calls import Call
 
 #: What a line of the audit says it is, under "event".
 EVENT: Final = "call"
-#: The requests that are recorded; health checks and scrapes are nobody's access to anything.
+#: The requests that are recorded. Health checks and scrapes are nobody's access to anything, and
+#: what asks for addresses that do not exist would fill the audit: it is counted in the metrics.
 KINDS: Final = frozenset({"call", "feedback", "discovery"})
 
 

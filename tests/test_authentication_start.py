@@ -11,13 +11,14 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 
 from cds_service.clients import Client
-from tests.examples import TODAY, request
-from tests.server_process import SECONDS, free_port
+from tests.examples import request
+from tests.server_process import SECONDS, free_port, running, start, wait_for
 from tests.tokens import ISS, VIEW, bearer, claims, header, jwk, key_server, key_set, sign
 
 ENTRY = f"""
@@ -27,17 +28,11 @@ iss = "{ISS}"
 """
 
 
-def start(folder: Path, entry: str, *options: str, **settings: str) -> subprocess.Popen[str]:
-    """`osteo-cds serve` with authentication and one client."""
-    (folder / "clients.toml").write_text(ENTRY + entry, encoding="utf-8")
-    environment = {
-        "PATH": "/usr/bin:/bin",
-        "OSTEO_CDS_AUTH": "required",
-        "OSTEO_CDS_CLIENTS": str(folder / "clients.toml"),
-        "OSTEO_CDS_TODAY": TODAY.isoformat(),
-    }
-    command = [sys.executable, "-m", "cds_service.cli", "serve", *options]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment | settings)
+def required(folder: Path, entry: str) -> dict[str, Any]:
+    """The settings of a service with authentication and one client."""
+    clients = folder / "clients.toml"
+    clients.write_text(ENTRY + entry, encoding="utf-8")
+    return {"OSTEO_CDS_AUTH": "required", "OSTEO_CDS_CLIENTS": str(clients)}
 
 
 def fresh(base: str, path: str) -> str:
@@ -60,27 +55,9 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     port = free_port()
     with key_server() as keys:
         entry = f'development = true\njwks_url = "{keys.url()}"'
-        server = start(tmp_path_factory.mktemp("service"), entry, "--port", str(port))
-        try:
-            for _ in range(SECONDS * 10):
-                try:
-                    call(port, "GET", "/cds-services", {})
-                    break
-                except OSError:
-                    assert server.poll() is None, server.stderr and server.stderr.read()
-                    time.sleep(0.1)
+        with running(port, **required(tmp_path_factory.mktemp("service"), entry)):
             yield port
-            server.send_signal(signal.SIGTERM)
-            _, errors = server.communicate(timeout=SECONDS)
-            assert server.returncode == 0
-            assert "open: no caller is checked" not in errors
-            assert f"1 client(s) may call, each with tokens for http://127.0.0.1:{port}/" in errors
-            assert "keys of client ehr: 1 usable" in errors
-            assert "eyJ" not in errors
-            assert "Traceback" not in errors
             assert keys.asked == 1
-        finally:
-            server.kill()
 
 
 def test_clients_call_and_nobody_else(port: int) -> None:
@@ -133,11 +110,33 @@ def test_odd_headers_let_nobody_in(port: int, lines: bytes) -> None:
 def test_a_key_file_that_cannot_be_used_stops_the_start(tmp_path: Path, content: bytes | None, problem: str) -> None:
     if content is not None:
         (tmp_path / "jwks.json").write_bytes(content)
-    server = start(tmp_path, 'jwks_file = "jwks.json"', "--port", str(free_port()))
+    server = start(free_port(), **required(tmp_path, 'jwks_file = "jwks.json"'))
     _, errors = server.communicate(timeout=SECONDS)
     assert server.returncode == 2
     assert "OSTEO_CDS_CLIENTS: client 'ehr': jwks_file" in errors
     assert problem in errors
+
+
+def test_it_says_who_may_call_and_logs_no_token(tmp_path: Path) -> None:
+    (tmp_path / "jwks.json").write_bytes(key_set(jwk()))
+    port = free_port()
+    server = start(port, **required(tmp_path, 'jwks_file = "jwks.json"'))
+    try:
+        wait_for(port, server)
+        base = f"http://127.0.0.1:{port}"
+        assert call(port, "GET", "/cds-services", bearer(fresh(base, "/cds-services")))[0] == 200
+        assert call(port, "GET", "/cds-services", bearer(fresh(base, VIEW)))[0] == 401
+        server.send_signal(signal.SIGTERM)
+        _, errors = server.communicate(timeout=SECONDS)
+    finally:
+        server.kill()
+    assert "keys of client ehr: 1 usable" in errors
+    assert f"1 client(s) may call, each with tokens for {base}/" in errors
+    assert "open: no caller is checked" not in errors
+    assert "discovery client=ehr " in errors
+    assert "discovery client=ehr? " in errors
+    assert "refused=audience" in errors
+    assert "eyJ" not in errors
 
 
 def test_an_open_service_loads_nothing_for_it() -> None:

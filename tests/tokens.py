@@ -35,8 +35,15 @@ CURVES: Final[dict[str, ec.EllipticCurve]] = {
     "ES384": ec.SECP384R1(),
     "ES512": ec.SECP521R1(),
 }
+
+
+class _Gone:
+    def __repr__(self) -> str:
+        return "GONE"  # the same in each process, or the tests would have other names in each
+
+
 #: Stands for a member that is left out.
-GONE: Final = object()
+GONE: Final = _Gone()
 
 
 def private_key(algorithm: str, name: str = "key-1", bits: int = 2048) -> AllowedPrivateKeys:

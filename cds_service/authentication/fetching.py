@@ -12,6 +12,8 @@ PATIENCE: Final = 2.0
 DEADLINE: Final = 3.0
 #: Bytes of the largest set; one of ten RSA keys has about 10,000.
 LARGEST: Final = 65_536
+#: Bytes read at once.
+PIECE: Final = 16
 
 
 class FetchError(Exception):
@@ -39,9 +41,9 @@ def fetch(url: str) -> bytes:
 
 
 def _body(answer: requests.Response, started: float) -> bytes:
-    """Byte by byte: a longer piece would be waited for however slowly it drips."""
+    """In small pieces: each is waited for until it is whole, however slowly it drips."""
     body = bytearray()
-    for piece in answer.iter_content(1):
+    for piece in answer.iter_content(PIECE):
         body += piece
         if len(body) > LARGEST:
             raise FetchError(f"more than {LARGEST} bytes")

@@ -148,12 +148,13 @@ class KeyServer:
                 return None
             self._tried = now
             self._flight = flight = threading.Event()
-            self._aloft += 1
         threading.Thread(target=self._fly, args=(flight, now), name="key fetch", daemon=True).start()
         return flight
 
     def _fly(self, flight: threading.Event, started: float) -> None:
         found, problem = None, "our bug"
+        with self._lock:
+            self._aloft += 1
         try:
             found, problem = read_key_set(self._fetch(self._url), development=self._development), ""
         except (FetchError, KeySetError) as error:

@@ -133,14 +133,17 @@ def _read_bundle(key: str, expected: str, bundle: Bundle, issues: list[Issue]) -
     items = []
     read_head = head_reader(expected)
     for index, entry in enumerate(bundle.entry or ()):
-        if entry is _MALFORMED:
-            continue  # reported already
         raw = entry.resource
         try:
             head = read_head(raw)
         except BAD_DATA:
-            issues.append(Issue(entry.full_url or f"{key}[{index}]", "entry is no FHIR resource"))
-            continue
+            if entry is _MALFORMED:
+                continue  # reported already
+            try:
+                head = head_of(raw)
+            except BAD_DATA:
+                issues.append(Issue(entry.full_url or f"{key}[{index}]", "entry is no FHIR resource"))
+                continue
         if head.resource_type == "OperationOutcome":
             text = _outcome_text(raw)
             issues.append(Issue(f"{key}[{index}]", text))

@@ -147,12 +147,5 @@ def head_of(raw: Raw | bytes) -> Head:
 
 
 def head_reader(expected: str) -> Callable[[Raw | bytes], Head]:
-    """How the heads of resources are best read that are mostly of the type `expected`."""
-    return _common_head if expected in _COMMON else _head
-
-
-def _common_head(raw: Raw | bytes) -> Head:
-    try:
-        return _common(raw)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return _head(raw)  # of another type, or with elements that are seldom sent
+    """How heads of the type `expected` are best read. What it refuses may be another type: head_of tells."""
+    return _common if expected in _COMMON else _head

@@ -17,7 +17,6 @@ from fhir_mappings.facts import Issue
 from fhir_mappings.heads import ResultHead
 from fhir_mappings.observed import DENSITY, PAST, READ
 from fhir_mappings.observing import Observations, Observer
-from fhir_mappings.plain import day_of
 from fhir_mappings.prefetch import Received
 from fhir_mappings.resources import BAD_DATA, Item
 from fhir_mappings.results import plain_concept, plain_result
@@ -25,6 +24,7 @@ from fhir_mappings.results import plain_concept, plain_result
 _NONE: frozenset[str] = frozenset()
 #: No month is longer, so that a horizon in days is never too near.
 _LONGEST_MONTH = 31
+_LENGTH_OF_DAY = len("2025-01-31")
 
 _order = attrgetter("order")
 
@@ -52,7 +52,7 @@ def read_observations(
     read, while there is a newer one; nothing is lost by it, so none of them is reported.
     """
     reader = Observer(received, as_of, issues, generic_t_scores)
-    tests: dict[str, dict[date, list[tuple[Item, str]]]] = defaultdict(lambda: defaultdict(list))
+    tests: dict[str, dict[str, list[tuple[Item, str]]]] = defaultdict(lambda: defaultdict(list))
     others: list[Item] = []
     for item in received.of("Observation"):
         head = item.head
@@ -75,12 +75,12 @@ def read_observations(
     return reader.found
 
 
-def _read_test(reader: Observer, test: str, by_day: dict[date, list[tuple[Item, str]]]) -> None:
+def _read_test(reader: Observer, test: str, by_day: dict[str, list[tuple[Item, str]]]) -> None:
     """The results of one test, newest first, as far back as rules look, and until one can be used."""
     try:
-        first = reader.as_of - timedelta(days=PAST[test] * _LONGEST_MONTH)
+        first = (reader.as_of - timedelta(days=PAST[test] * _LONGEST_MONTH)).isoformat()
     except OverflowError:
-        first = date.min
+        first = ""
     measured = reader.found.measured[test]
     before = len(measured)  # from panels and results without a whole date
     for day in sorted(by_day, reverse=True):
@@ -124,18 +124,19 @@ def _tells(written: bytes) -> bool:
     )
 
 
-def _day_written(item: Item) -> date | None:
-    """The day of an Observation as it is written; None when undated, partial or no day."""
+def _day_written(item: Item) -> str:
+    """The day of an Observation as it is written; empty when undated, partial or no day at a glance."""
     head = item.head
-    try:
-        return day_of(head.effective_date_time or "") if isinstance(head, ResultHead) else _day_in(item)
-    except BAD_DATA:
-        return None
+    day = ((head.effective_date_time if isinstance(head, ResultHead) else _written_in(item)) or "")[:_LENGTH_OF_DAY]
+    return day if len(day) == _LENGTH_OF_DAY and day[:4].isdecimal() and day[4] == "-" == day[7] else ""
 
 
 class _Dated(msgspec.Struct, rename="camel"):
-    effective_date_time: str
+    effective_date_time: str | None = None
 
 
-def _day_in(item: Item) -> date:
-    return day_of(msgspec.json.decode(item.raw, type=_Dated).effective_date_time)
+def _written_in(item: Item) -> str | None:
+    try:
+        return msgspec.json.decode(item.raw, type=_Dated).effective_date_time
+    except BAD_DATA:
+        return None

@@ -10,6 +10,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from msgspec import Raw
+
+from cds_service.refusal import RefusedError
+
 #: The most levels of objects and lists in each other.
 MOST_LEVELS: Final = 64
 _KINDS: Final = bytes.maketrans(b"{}", b"[]")
@@ -28,6 +32,18 @@ def is_deep(text: bytes, most: int = MOST_LEVELS) -> bool:
 def is_plainly_deep(text: bytes) -> bool:
     """Whether a long text has more than MOST_LEVELS levels and ends them in one run, as compact nests do."""
     return any(run in text for run in _RUNS) and is_deep(text)
+
+
+def refuse_deep(text: bytes | Raw, field: str = "", most: int = MOST_LEVELS) -> None:
+    """RefusedError when a text, which stands at `field`, has more than `most` levels."""
+    if is_deep(bytes(text), most):
+        raise too_deep(field)
+
+
+def too_deep(field: str = "") -> RefusedError:
+    """The refusal of a body with more levels than are read."""
+    problem = f"The body is nested too deeply: at most {MOST_LEVELS} levels of objects and lists are read."
+    return RefusedError(400, "structure", problem, field)
 
 
 def _exceeds(text: bytes, most: int) -> bool:

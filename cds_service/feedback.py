@@ -13,9 +13,9 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from cds_service.depth import is_deep
+from cds_service.depth import refuse_deep
 from cds_service.refusal import RefusedError
-from cds_service.wire import NonEmpty, Uuid, check_text, decode, too_deep
+from cds_service.wire import NonEmpty, Uuid, check_text, decode
 
 #: What each field should have been, for the message that refuses it.
 EXPECTED: Final[Mapping[str, str]] = {
@@ -67,8 +67,7 @@ def read_feedback(body: bytes) -> list[Feedback]:
     """The feedback in a body; RefusedError names the field that is wrong."""
     check_text(body, EXPECTED)
     items = decode(_BODY, body, expected=EXPECTED).feedback
-    if is_deep(body):
-        raise too_deep()
+    refuse_deep(body)
     for index, item in enumerate(items):
         _refuse_incomplete(item, f"feedback[{index}]")
     return items

@@ -7,7 +7,9 @@ several workers each counts in files of its own, which whoever is asked for /met
 from __future__ import annotations
 
 import os
+import struct
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -65,7 +67,11 @@ class Metrics:
         _bury_the_dead(folder)
         registry = CollectorRegistry()
         MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
-        return generate_latest(registry)
+        try:
+            return generate_latest(registry)
+        except struct.error:  # a worker has made its file and not yet filled it
+            time.sleep(0.05)
+            return generate_latest(registry)
 
     @property
     def _counted(self) -> _Counted:

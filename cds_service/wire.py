@@ -16,7 +16,7 @@ import msgspec
 import orjson
 from msgspec import UNSET, Meta, Raw, UnsetType
 
-from cds_service.depth import MOST_LEVELS, is_deep, is_plainly_deep
+from cds_service.depth import MOST_LEVELS, is_plainly_deep, refuse_deep, too_deep
 from cds_service.network import split_http_url
 from cds_service.refusal import RefusedError
 from fhir_mappings import PrefetchValue
@@ -177,9 +177,9 @@ def _outer(body: bytes) -> tuple[_Outer, Mapping[str, PrefetchValue]]:
 
 def read_request(envelope: Envelope, hook: str) -> HookRequest:
     """The request as the hook requires it; RefusedError names the field that is wrong."""
-    for name, part in (("context", envelope.context), *(envelope.extension or {}).items()):
-        if is_deep(bytes(part), MOST_LEVELS - 1):
-            raise too_deep("context" if name == "context" else "extension")
+    refuse_deep(envelope.context, "context", MOST_LEVELS - 1)
+    for part in (envelope.extension or {}).values():
+        refuse_deep(part, "extension", MOST_LEVELS - 2)
     context = decode(_CONTEXT, envelope.context, "context")
     _check_access(envelope, context)
     drafts, selections = _drafts(hook, context)
@@ -245,12 +245,6 @@ def _misfit(message: str, prefix: str = "", expected: Mapping[str, str] = EXPECT
     if missing:
         return RefusedError(400, "required", f"{named} is missing: expected {wanted}.", field)
     return RefusedError(400, "value", f"{named} has the wrong form: expected {wanted}.", field)
-
-
-def too_deep(field: str = "") -> RefusedError:
-    """The refusal of a body with more levels than are read."""
-    problem = f"The body is nested too deeply: at most {MOST_LEVELS} levels of objects and lists are read."
-    return RefusedError(400, "structure", problem, field)
 
 
 def _refuse_doubled(body: bytes) -> None:

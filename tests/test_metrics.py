@@ -16,7 +16,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from cds_service.calls import Call
-from cds_service.metrics import FETCH_FAILURES, Metrics
+from cds_service.metrics import FETCH_FAILURES, FOLDER, Metrics
 from cds_service.settings import Settings
 from tests.conftest import ServiceClient
 from tests.examples import changed, request
@@ -177,6 +177,15 @@ def test_several_workers_add_up_and_dead_ones_stay_counted(tmp_path: Path) -> No
         assert value(found, "workers") == 2, "the one that answers now, not the dead one"
         server.stop()
         assert not folder.exists()
+
+
+def test_a_file_that_is_being_made_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that starts to count makes an empty file first."""
+    file = tmp_path / "counter_1.db"
+    file.touch()
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    monkeypatch.setattr("cds_service.metrics.time.sleep", lambda _: file.unlink())
+    assert Metrics().text() == b""
 
 
 def ask_until_all_have_answered(server: Running, body: bytes, new: set[int] | None = None) -> set[int]:

@@ -132,7 +132,7 @@ def _refuse_other_hook(service: Service, hook: str) -> None:
 
 def _client(settings: Settings, fhir_server: str | None) -> Client | None:
     """Who calls: the client that was authenticated; on an open service the development entry, if one fits."""
-    if settings.auth == "off":
+    if "client" not in g:
         g.client = development_client(settings.clients, fhir_server)
     client: Client | None = g.client
     return client

@@ -133,9 +133,9 @@ def test_it_says_who_may_call_and_logs_no_token(tmp_path: Path) -> None:
     assert "keys of client ehr: 1 usable" in errors
     assert f"1 client(s) may call, each with tokens for {base}/" in errors
     assert "open: no caller is checked" not in errors
-    assert "discovery client=ehr " in errors
-    assert "discovery client=ehr? " in errors
-    assert "refused=audience" in errors
+    assert '"client":"ehr"' in errors
+    assert '"claimed_client":"ehr"' in errors
+    assert '"problem":"audience"' in errors
     assert "eyJ" not in errors
 
 

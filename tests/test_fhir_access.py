@@ -252,13 +252,13 @@ def test_a_token_that_cannot_stand_in_a_header_is_refused(fetching: ServiceClien
     assert fetching.refused(VIEW, body, 400)["expression"] == ["fhirAuthorization.access_token"]
 
 
-def test_the_log_says_what_was_not_had(fetching: ServiceClient, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO", "cds_service.routes")
+def test_the_audit_says_what_was_not_had(capsys: pytest.CaptureFixture[str], fetching: ServiceClient) -> None:
     with fhir_server(Condition=answer(b"", status=500)) as server:
         fetching.answer(offering(request(), server.base, "conditions", "encounters"))
-    [line] = caplog.messages
-    assert "not_had=conditions" in line
-    assert "fetch_ms=" in line
+    record = orjson.loads(capsys.readouterr().err)
+    assert record["fetch_failures"] == {"server-error": 1}
+    assert record["outcome"] == "partial"
+    assert record["ms"]["fetch"] > 0
 
 
 def test_a_full_prefetch_loads_no_http_client() -> None:

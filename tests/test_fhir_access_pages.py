@@ -18,6 +18,7 @@ from cds_service.fhir_access.queries import search_url
 from cds_service.settings import Settings
 from cds_service.wire import read_envelope, read_request
 from fhir_mappings import Partial
+from fhir_mappings.bundles import Bundle
 from hooks.services import SERVICES
 from tests.conftest import ServiceClient
 from tests.examples import PATIENT_ID, bundle, request, smoker, t_score
@@ -50,7 +51,8 @@ def fetched(body: dict[str, Any], settings: Settings = PATIENCE) -> Completed:
 def ids(value: object) -> list[str]:
     """The ids of the resources of a Bundle, or of the part of one."""
     part = value.value if isinstance(value, Partial) else value
-    assert isinstance(part, Raw)
+    part = msgspec.json.encode(part) if isinstance(part, Bundle) else part
+    assert isinstance(part, Raw | bytes)
     return [entry["resource"]["id"] for entry in orjson.loads(bytes(part)).get("entry", ())]
 
 

@@ -30,7 +30,7 @@ def answer_error(error: Exception) -> Response:
         refusal = RefusedError(500, "exception", "The service failed. Nothing was evaluated. The fault was logged.")
     g.refused = refusal.field or refusal.code
     body = orjson.dumps(outcome(refusal.code, refusal.diagnostics, refusal.field))
-    response = Response(body, refusal.status, content_type=FHIR_JSON)
+    response = Response(body, refusal.status, refusal.headers, content_type=FHIR_JSON)
     if isinstance(error, MethodNotAllowed):
         response.allow.update(error.valid_methods or ())
     return response

@@ -5,6 +5,7 @@ No outcome repeats what was sent: a value in the wrong place may be patient data
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fhir_mappings.errors import MissingPrefetchError, PatientMismatchError
@@ -15,14 +16,18 @@ class RefusedError(Exception):
 
     `status`: the HTTP status. `code`: FHIR's issue type. `diagnostics`: what is wrong and the
     remedy, never what was sent. `field`: the path of what is wrong, "" when it is the whole.
+    `headers`: what the answer also says, such as Retry-After.
     """
 
-    def __init__(self, status: int, code: str, diagnostics: str, field: str = "") -> None:
+    def __init__(
+        self, status: int, code: str, diagnostics: str, field: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(diagnostics)
         self.status = status
         self.code = code
         self.diagnostics = diagnostics
         self.field = field
+        self.headers = dict(headers or {})
 
 
 def outcome(code: str, diagnostics: str, field: str = "") -> dict[str, Any]:

@@ -6,18 +6,24 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from threading import Lock
 from typing import Any, Final
 
 from flask import Blueprint, Response, g, request
 
-from cds_service.answer import added_by, answer
+from cds_service.answer import Remembered, added_by, answer
 from cds_service.clients import Client, development_client
-from cds_service.feedback import outcomes, read_feedback
+from cds_service.feedback import Feedback, outcomes, read_feedback
 from cds_service.refusal import RefusedError
 from cds_service.settings import Settings
+from cds_service.store.cards_served import Call
+from cds_service.store.errors import StoreError
+from cds_service.store.feedback import Kept
+from cds_service.store.memory import Memory, Recalled
 from cds_service.wire import encode, read_envelope, read_request
 from fhir_mappings import ReadOptions
+from hooks.guideline.case import PATIENT_VIEW
 from hooks.language import LANGUAGES, LanguageCode
 from hooks.services import SERVICES, Service
 
@@ -30,10 +36,12 @@ JSON: Final = "application/json"
 #: Held while computing: threads that take turns within one call make every call slower.
 ONE_AT_A_TIME: Final = Lock()
 BY_ID: Final = {service.id: service for service in SERVICES}
+#: Seconds after which feedback that could not be kept may be sent again.
+RETRY_AFTER: Final = "30"
 
 
-def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
-    """The routes. `clock` is asked for the day once in each request."""
+def blueprint(settings: Settings, clock: Callable[[], date], memory: Memory | None = None) -> Blueprint:
+    """The routes. `clock` is asked for the day once in each request. `memory` None: nothing is remembered."""
     routes = Blueprint("cds-services", __name__)
     adds = added_by(settings)
 
@@ -51,16 +59,22 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
             _refuse_other_hook(service, envelope.hook)
             received = read_request(envelope, service.hook)
             client = development_client(settings.clients, received.fhir_server)
+            issuer, as_of, language = client.iss if client else "", clock(), _language(client, settings)
+            recalled = memory.recall(issuer, received.fhir_server, received.patient_id) if memory else None
             answered = answer(
                 received,
                 service.hook,
-                as_of=clock(),
-                language=_language(client, settings),
+                as_of=as_of,
+                language=language,
                 options=ReadOptions(client.generic_t_score_codes if client else frozenset(), tuple(service.prefetch)),
                 content=settings.content,
                 adds=adds,
+                remembered=_remembered(memory, recalled, as_of),
             )
             written = encode(answered.body)
+        if memory is not None and recalled is not None:
+            made = Call(service.id, issuer, recalled.patient, language, as_of)
+            memory.record(made, answered.body, on_record=service.hook == PATIENT_VIEW)
         g.did = (
             f"recommendations={','.join(answered.fired) or '-'} "
             f"read_ms={answered.read_ms:.1f} rules_ms={answered.rules_ms:.1f}"
@@ -70,7 +84,9 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
     @routes.post("/cds-services/<service_id>/feedback")
     def feedback(service_id: str) -> Response:
         _service(service_id)
-        g.did = f"feedback={outcomes(read_feedback(_body(settings.max_body_bytes))) or '-'}"
+        items = read_feedback(_body(settings.max_body_bytes))
+        kept = _keep(memory, items, service_id, clock())
+        g.did = f"feedback={outcomes(items) or '-'} new={kept.new} unknown_cards={kept.unknown_cards}"
         return Response(b"{}", content_type=JSON)
 
     @routes.before_app_request
@@ -87,6 +103,25 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
         return response
 
     return routes
+
+
+def _remembered(memory: Memory | None, recalled: Recalled | None, as_of: date) -> Remembered | None:
+    if memory is None or recalled is None:
+        return None
+    return Remembered(recalled.overrides, partial(memory.held_since, recalled, as_of), recalled.problem)
+
+
+def _keep(memory: Memory | None, items: list[Feedback], service_id: str, today: date) -> Kept:
+    """Feedback on disk; 503 when it is not, so that nobody takes it for kept."""
+    try:
+        if memory is None:
+            raise StoreError("this service has no database")
+        # nobody is authenticated, so whose feedback it is is not known
+        return memory.keep_feedback(items, service=service_id, client="", today=today)
+    except StoreError as error:
+        log.error("feedback not kept: %s", error)
+        problem = "The feedback could not be stored, nothing of it was kept. Send it again later."
+        raise RefusedError(503, "transient", problem, headers={"Retry-After": RETRY_AFTER}) from error
 
 
 def _log_call(response: Response) -> None:

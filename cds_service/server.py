@@ -20,6 +20,7 @@ from granian.server import Server
 
 from cds_service import logs
 from cds_service.settings import Settings
+from cds_service.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -32,15 +33,20 @@ COLLECT_AFTER: Final = 50_000
 
 
 def serve(settings: Settings, host: str, port: int, workers: int) -> None:
-    """Serve until the process is told to stop (SIGINT, SIGTERM). OSError when the address cannot be had."""
+    """Serve until the process is told to stop (SIGINT, SIGTERM).
+
+    OSError when the address cannot be had, StoreError when the database cannot be used.
+    """
     from cds_service.app import create_app  # here, so that `run` alone loads nothing of the service
+    from cds_service.store.memory import open_memory
     from hooks.texts import texts
 
     _refuse_taken(host, port)
     logs.configure()
-    app = create_app(settings)
+    memory = open_memory(settings)
+    app = create_app(settings, memory=memory)
     texts(settings.language)  # read once, here, and not by each worker in its first call
-    _announce(settings, host, port, workers)
+    _announce(settings, memory.database, host, port, workers)
     run(app, host, port, workers)
 
 
@@ -95,12 +101,12 @@ def _refuse_taken(host: str, port: int) -> None:
         probe.bind(address)
 
 
-def _announce(settings: Settings, host: str, port: int, workers: int) -> None:
+def _announce(settings: Settings, database: Database, host: str, port: int, workers: int) -> None:
     """Say where the service is and what an operator must know about it."""
     address = f"[{host}]" if ":" in host else host
     log.info("serving http://%s:%d/cds-services with %d worker(s)", address, port, workers)
     log.warning("open: no caller is checked%s", "" if settings.development else ", and other machines can call")
-    log.warning("feedback is checked and answered, and not stored")
+    log.info("remembering in %s", database.path or "PostgreSQL")
     for name in settings.without_effect:
         log.warning("%s is set and valid, and has no effect in this version", name)
     if settings.today is not None:

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from cds_service.settings import Settings
 from cds_service.store.memory import Memory
-from tests.databases import DATABASES, POSTGRESQL, postgresql_database
+from tests.databases import DATABASES, POSTGRESQL, memory_in, postgresql_database
 from tests.examples import TODAY
 from tests.schemas import check
 
@@ -95,6 +95,14 @@ class ServiceClient:
 def service() -> ServiceClient:
     """The service as it starts without settings, on TODAY."""
     return ServiceClient(Settings())
+
+
+@pytest.fixture(scope="session")
+def keeping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceClient]:
+    """A service that can keep feedback, on an SQLite file."""
+    memory = memory_in(f"sqlite:///{tmp_path_factory.mktemp('data') / 'memory.sqlite'}")
+    yield ServiceClient(Settings(), memory=memory)
+    memory.close()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import orjson
 import pytest
@@ -29,10 +30,25 @@ def free_port() -> int:
         return port
 
 
-def start(port: int, *options: str) -> subprocess.Popen[str]:
+def start(port: int, folder: Path, *options: str, **settings: str) -> subprocess.Popen[str]:
+    """A server that keeps its data in `folder`."""
     command = [sys.executable, "-m", "cds_service.cli", "serve", "--port", str(port), *options]
-    environment = {"OSTEO_CDS_TODAY": TODAY.isoformat(), "PATH": "/usr/bin:/bin"}
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    environment = {"OSTEO_CDS_TODAY": TODAY.isoformat(), "PATH": "/usr/bin:/bin", "XDG_DATA_HOME": str(folder)}
+    return subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=environment | settings, start_new_session=True
+    )
+
+
+def wait_until_it_answers(port: int, server: subprocess.Popen[str]) -> None:
+    for _ in range(SECONDS * 10):
+        try:
+            call(port, "GET", "/cds-services")
+        except OSError:
+            assert server.poll() is None, server.stderr and server.stderr.read()
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(f"no answer on port {port}")
 
 
 def call(port: int, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
@@ -43,18 +59,13 @@ def call(port: int, method: str, path: str, body: bytes | None = None) -> tuple[
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[int]:
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a running server with two workers."""
     port = free_port()
-    server = start(port, "--workers", "2")
+    folder = tmp_path_factory.mktemp("data")
+    server = start(port, folder, "--workers", "2")
     try:
-        for _ in range(SECONDS * 10):
-            try:
-                call(port, "GET", "/cds-services")
-                break
-            except OSError:
-                assert server.poll() is None, server.stderr and server.stderr.read()
-                time.sleep(0.1)
+        wait_until_it_answers(port, server)
         yield port
         server.send_signal(signal.SIGTERM)
         _, errors = server.communicate(timeout=SECONDS)
@@ -62,6 +73,7 @@ def port() -> Iterator[int]:
         assert "open: no caller is checked" in errors
         assert "OSTEO_CDS_TODAY" in errors
         assert "Traceback" not in errors
+        assert f"remembering in {folder / 'osteo-cds' / 'osteo-cds.sqlite'}" in errors
     finally:
         server.kill()
 
@@ -109,8 +121,8 @@ def test_slow_senders_hold_up_nobody(port: int) -> None:
             connection.close()
 
 
-def test_an_address_that_is_taken_is_refused(port: int) -> None:
-    second = start(port)
+def test_an_address_that_is_taken_is_refused(port: int, tmp_path: Path) -> None:
+    second = start(port, tmp_path)
     _, errors = second.communicate(timeout=SECONDS)
     assert second.returncode == 2
     assert f"cannot serve on 127.0.0.1 port {port}" in errors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 #: Seconds a transaction waits for another one to end, and to reach a PostgreSQL server.
 BUSY_SECONDS: Final = 5
 CONNECT_SECONDS: Final = 2
-#: Of PostgreSQL, in milliseconds: no statement, lock or forgotten transaction holds up the others for longer.
-_LIMITS: Final = {
+#: Of PostgreSQL, times in milliseconds: no statement, lock or forgotten transaction holds up the others for longer.
+_SESSION: Final = {
     "statement_timeout": 5000,
     "lock_timeout": 3000,
     "idle_in_transaction_session_timeout": 10000,
+    "timezone": "UTC",
 }
 VERSION: Final = "SELECT version_num FROM alembic_version"
 
@@ -79,6 +81,7 @@ class Database:
         else:
             done = self._version() == HEAD
         if not done:
+            logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # it tells a line for each
             from cds_service.store.migrate import upgrade
 
             with self.writing() as transaction:
@@ -193,7 +196,7 @@ def _made(database: Database) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    options = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
+    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
     try:
         return create_engine(
             make_url(psycopg_url(database.url)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import MINYEAR, UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
 from hooks.override_reasons import REASONS
@@ -53,13 +53,14 @@ def keep_feedback(
     received = datetime.now(UTC)
     rows = {}
     for item in items:
-        rows[item.card.lower(), item.outcome, item.outcome_timestamp] = {
+        moment = _utc(item.outcome_timestamp)
+        rows[item.card.lower(), item.outcome, moment] = {
             "card": item.card.lower(),
             "client": client,
             "service": service,
             "outcome": item.outcome,
-            "outcome_at": item.outcome_timestamp,
-            "day": min(_day(item.outcome_timestamp, today), today),
+            "outcome_at": moment,
+            "day": min(_day(moment, today), today),
             "received_at": received,
             "suggestions": [each.id.lower() for each in item.accepted_suggestions or ()],
             "reason": _reason(item),
@@ -83,6 +84,14 @@ def keep_feedback(
         ).scalar_one()
         silenced = connect_overrides(connection, cards)
     return Kept(len(new), len(cards) - known, silenced)
+
+
+def _utc(moment: datetime) -> datetime:
+    """The moment in UTC; at the edge of the calendar the last one that there is."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if moment.year == MINYEAR else datetime.max).replace(tzinfo=UTC)
 
 
 def _day(moment: datetime, today: date) -> date:

@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds a call may wait for what is remembered of its patient; then it is answered without.
 PATIENCE: Final = 0.25
-#: Seconds between two removals of what is older than the retention period.
+#: Seconds between two removals of what is older than the retention period, and after one that failed.
 TIDY_AFTER: Final = 24 * 3600.0
+TIDY_AGAIN: Final = 3600.0
 
 #: Everything remembered of a patient, by two lookups in primary keys. SQLite gives days as text.
 _RECALL: Final = (
@@ -67,7 +68,7 @@ class Memory:
         self._retention = retention_days
         self._comments = comments
         self._kept = Kept(database, PATIENCE)
-        self._tidied = 0.0
+        self._next_tidy = 0.0
         self._today: date | None = None
 
     def recall(self, issuer: str, fhir_server: str | None, patient_id: str) -> Recalled:
@@ -112,21 +113,22 @@ class Memory:
 
     def close(self) -> None:
         """Write what waits, and let go of the connections."""
-        self.writer.flush()
+        self.writer.close()
         self._kept.close()
         self.database.close()
 
     def _tidy(self) -> None:
         """Once a day, remove what is older than the retention period."""
         now = time.monotonic()
-        if self._today is None or (self._tidied and now - self._tidied < TIDY_AFTER):
+        if self._today is None or now < self._next_tidy:
             return
-        self._tidied = now
+        self._next_tidy = now + TIDY_AGAIN
         from cds_service.store.retention import purge
 
         removed = {
             name: number for name, number in purge(self.database, self._retention, self._today).items() if number
         }
+        self._next_tidy = now + TIDY_AFTER
         if removed:
             log.info("removed after %d days: %s", self._retention, removed)
 

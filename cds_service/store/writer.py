@@ -48,6 +48,8 @@ class Writer(Generic[T]):
         self._waiting: deque[T] = deque()
         self._writing = 0
         self._changed = threading.Condition()
+        self._hurry = False
+        self._closed = False
         self._thread: threading.Thread | None = None
         self.written = 0
         self.lost = 0
@@ -60,6 +62,7 @@ class Writer(Generic[T]):
                 return False
             self._waiting.append(item)
             if self._thread is None or not self._thread.is_alive():
+                self._closed = False
                 # no daemon (a server's thread would make it one): the interpreter waits for it at its end
                 self._thread = threading.Thread(target=self._run, name="osteo-cds-writer", daemon=False)
                 self._thread.start()
@@ -68,7 +71,20 @@ class Writer(Generic[T]):
     def flush(self, seconds: float = LAST) -> bool:
         """Wait until everything is written; whether it was, in that time."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._waiting and not self._writing, seconds)
+            self._hurry = True
+            self._changed.notify_all()
+            done = self._changed.wait_for(lambda: not self._waiting and not self._writing, seconds)
+            self._hurry = False
+            return done
+
+    def close(self) -> None:
+        """Write what waits, as far as that can be done in a few seconds, and end the thread."""
+        self.flush()
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(LAST + RETRY)
 
     @property
     def waiting(self) -> int:
@@ -77,8 +93,9 @@ class Writer(Generic[T]):
 
     def _run(self) -> None:
         main = threading.main_thread()
-        while main.is_alive():
-            time.sleep(GATHER)
+        while main.is_alive() and not self._closed:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or (self._hurry and self._waiting), GATHER)
             if self._waiting:
                 if not self._write_some():
                     time.sleep(RETRY)

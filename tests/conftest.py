@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -110,6 +111,12 @@ def clock(service: ServiceClient) -> Iterator[Clock]:
     """The clock of the service; set its day. It is set back afterwards."""
     yield service.clock
     service.clock.day = TODAY
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_setting_of_the_service() -> None:
+    """The tests' own variable has the service's prefix, and the service names variables it does not know."""
+    os.environ.pop(POSTGRESQL, None)
 
 
 @pytest.fixture(params=DATABASES)

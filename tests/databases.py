@@ -17,20 +17,20 @@ from cds_service.store.memory import Memory, open_memory
 
 #: Names a PostgreSQL server where databases may be made; without it those tests are left out, and said to be.
 POSTGRESQL: Final = "OSTEO_CDS_TEST_POSTGRESQL"
-DATABASES: Final = ("sqlite", "postgresql") if os.environ.get(POSTGRESQL) else ("sqlite",)
+SERVER: Final = os.environ.get(POSTGRESQL, "")
+DATABASES: Final = ("sqlite", "postgresql") if SERVER else ("sqlite",)
 KEY: Final = "a key that only these tests use, and long enough"
 
 
 @contextmanager
 def postgresql_database() -> Iterator[str]:
     """The URL of a new database on the server, which is dropped afterwards."""
-    server = os.environ[POSTGRESQL]
     name = f"test_{uuid4().hex}"
-    engine = create_engine(psycopg_url(server), isolation_level="AUTOCOMMIT")
+    engine = create_engine(psycopg_url(SERVER), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     try:
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
     finally:
         with engine.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import orjson
 
@@ -50,7 +51,9 @@ def command(name: str, port: int, workers: int) -> list[str]:
 def serving(name: str, workers: int = 1) -> Iterator[tuple[int, int]]:
     """A running server: its port and process id."""
     port = free_port()
-    environment = os.environ | {"OSTEO_CDS_TODAY": TODAY.isoformat()}
+    folder = TemporaryDirectory()  # no database yet, as on a first start
+    environment = os.environ | {"OSTEO_CDS_TODAY": TODAY.isoformat(), "XDG_DATA_HOME": folder.name}
+    environment.pop("OSTEO_CDS_DATABASE_URL", None)
     process = subprocess.Popen(
         command(name, port, workers),
         env=environment,

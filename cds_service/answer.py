@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -11,10 +12,20 @@ from cds_service.content import overrides
 from cds_service.settings import Settings
 from cds_service.wire import HookRequest
 from fhir_mappings import ReadOptions, read_facts
-from hooks.evaluation import Options, respond
+from fhir_mappings.facts import Override
+from hooks.evaluation import EVALUATION_EXTENSION, Options, respond
 from hooks.guideline.case import Hook
 from hooks.guideline.defaults import Defaults
 from hooks.language import LanguageCode
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is remembered of the patient: overrides, since when a card rests, and why it could not be read."""
+
+    overrides: tuple[Override, ...] = ()
+    held_since: Callable[[Mapping[str, Any]], date | None] | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +56,13 @@ def answer(
     options: ReadOptions,
     content: Defaults | None = None,
     adds: Options | None = None,
+    remembered: Remembered | None = None,
 ) -> Answered:
     """What the guideline says about the patient of a request on the day `as_of`.
 
     `options`: what is agreed with this caller. `content`: the deployment's numbers.
-    `adds`: what it adds to every answer (`added_by`). Raises MissingPrefetchError and PatientMismatchError.
+    `adds`: what it adds to every answer (`added_by`). `remembered`: from earlier answers.
+    Raises MissingPrefetchError and PatientMismatchError.
     """
     started = time.perf_counter()
     reading = read_facts(
@@ -61,14 +74,22 @@ def answer(
         options=options,
     )
     read = time.perf_counter()
+    facts, asked = reading.facts, adds or Options()
+    if remembered is not None:
+        asked = replace(asked, held_since=remembered.held_since)
+        if remembered.overrides:
+            facts = replace(facts, overrides=(*facts.overrides, *remembered.overrides))
     body = respond(
-        reading.facts,
+        facts,
         hook,
         language,
         hook_instance=request.hook_instance,
         draft_resources=reading.draft_resources,
         defaults=content,
-        options=replace(adds or Options(), explain=True) if request.explain else adds,
+        options=replace(asked, explain=True) if request.explain else asked,
     )
+    if remembered is not None and remembered.problem:
+        issue = {"reference": "memory", "problem": remembered.problem}
+        body["extension"][EVALUATION_EXTENSION]["issues"].append(issue)
     done = time.perf_counter()
     return Answered(body, (read - started) * 1000, (done - read) * 1000)

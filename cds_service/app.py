@@ -15,9 +15,11 @@ from cds_service.authentication import UsedTokens, UsedTokensInMemory
 from cds_service.metrics import Metrics
 from cds_service.operation import Check
 from cds_service.settings import Settings
+from cds_service.store.memory import Memory
 
 if TYPE_CHECKING:
     from cds_service.authentication.keys import KeyCache
+    from cds_service.store.database import Database
 
 
 def _now() -> datetime:
@@ -32,18 +34,26 @@ def _no_keys(keys: KeyCache, clients: int) -> str:
     return "; ".join(f"client {name!r}: {problem}" for name, problem in problems.items())
 
 
+def _stored(database: Database) -> UsedTokens:
+    from cds_service.store.used_tokens import UsedTokens as StoredTokens
+
+    return StoredTokens(database)
+
+
 def create_app(
     settings: Settings,
     clock: Callable[[], date] = date.today,
     *,
-    checks: Mapping[str, Check] | None = None,
+    memory: Memory | None = None,
     used_tokens: UsedTokens | None = None,
+    checks: Mapping[str, Check] | None = None,
     now: Callable[[], datetime] = _now,
 ) -> Flask:
     """The service with the given settings. `clock` tells the day; a fixed day in the settings wins.
 
-    `checks`: what must be well for the service to be ready, besides the audit (operation.Check).
-    `used_tokens`: where used tokens are remembered; None in this process alone. `now`: the time
+    `memory` None: nothing is remembered, and feedback is refused rather than dropped. `used_tokens`:
+    where used tokens are remembered; None: in the memory's database, without one in this process alone.
+    `checks`: what else must be well for the service to be ready (operation.Check). `now`: the time
     tokens are checked at, which no setting fixes. SettingsError when a client's keys cannot be used.
     """
     app = Flask(__name__, static_folder=None)
@@ -51,16 +61,19 @@ def create_app(
     fixed = settings.today
     audit, metrics = AuditLog(settings.audit_file), Metrics()
     ready: dict[str, Check] = {"audit": audit.ready, **(checks or {})}
+    if memory is not None:
+        ready["database"] = memory.database.ready
     # what looks at requests does so in this order: the call's clock, preflights, who calls, how often
     calls.register(app, calls.answer_headers(settings.public_url), (audit, metrics))
     cors.register(app, settings)
     if settings.auth == "required":
         from cds_service.authentication import guard  # here: an open service needs no cryptography
 
-        authenticator = guard.register(app, settings, used_tokens or UsedTokensInMemory(now), now)
+        tokens = used_tokens or (UsedTokensInMemory(now) if memory is None else _stored(memory.database))
+        authenticator = guard.register(app, settings, tokens, now)
         app.extensions["authenticator"] = authenticator
         ready["keys"] = partial(_no_keys, authenticator.keys, len(settings.clients))
-    services = routes.blueprint(settings, clock if fixed is None else lambda: fixed)
+    services = routes.blueprint(settings, clock if fixed is None else lambda: fixed, memory)
     if settings.rate_limit:
         from cds_service.rate_limit import RateLimit, refuse_too_many
 

@@ -1,4 +1,7 @@
-"""The command line: serve, evaluate, audit, rules. Errors on standard error; exit 0 done, 2 bad input or settings."""
+"""The command line: serve, evaluate, rules, feedback, purge, audit.
+
+Errors on standard error; exit 0 done, 2 bad input or settings.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
 
+from cds_service import store_commands
+from cds_service.command_line import InputError
 from cds_service.setting_readers import read_day
 from cds_service.settings import Settings, SettingsError, load_settings, unknown_names
 from hooks.guideline.case import Hook
@@ -23,10 +28,6 @@ if TYPE_CHECKING:
 
 BAD_INPUT: Final = 2
 HOOKS: Final[tuple[Hook, ...]] = get_args(Hook)
-
-
-class InputError(Exception):
-    """Why a command cannot do what was asked, in words for the person who typed it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,15 +81,19 @@ def _parser() -> argparse.ArgumentParser:
     rules = commands.add_parser("rules", help="list the recommendations and which are implemented")
     rules.add_argument("--json", action="store_true", help="as a JSON list")
     rules.set_defaults(run=_rules)
+    store_commands.add(commands, _settings)
     return parser
 
 
 def _serve(given: argparse.Namespace) -> int:
     settings = _settings(given.host, given.port, insecure=given.insecure)
     from cds_service.server import serve
+    from cds_service.store.errors import StoreError
 
     try:
         serve(settings, given.host, given.port, given.workers)
+    except StoreError as error:
+        raise InputError(f"OSTEO_CDS_DATABASE_URL: {error}") from error
     except OSError as error:
         raise InputError(f"cannot serve on {given.host} port {given.port}: {error.strerror or error}") from error
     return 0

@@ -1,6 +1,6 @@
 """What clinicians did with the cards, as the specification's feedback endpoint receives it.
 
-It is checked and counted. Nothing is kept.
+It is checked here and counted in the log; the store keeps it.
 """
 
 from __future__ import annotations

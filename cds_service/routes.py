@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -11,29 +12,38 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, g, request
 
-from cds_service.answer import added_by, answer
+from cds_service.answer import Remembered, added_by, answer
 from cds_service.body import JSON, read_body
 from cds_service.calls import this_call
 from cds_service.clients import Client, development_client
-from cds_service.feedback import outcomes, read_feedback
+from cds_service.feedback import Feedback, outcomes, read_feedback
 from cds_service.fhir_access import FhirAccess, fetch_missing
 from cds_service.fhir_access.reasons import class_of
 from cds_service.refusal import RefusedError
 from cds_service.settings import Settings
+from cds_service.store.cards_served import Call
+from cds_service.store.errors import StoreError
+from cds_service.store.feedback import Kept
+from cds_service.store.memory import Memory, Recalled
 from cds_service.wire import encode, read_envelope, read_request
 from fhir_mappings import ReadOptions
+from hooks.guideline.case import PATIENT_VIEW
 from hooks.language import LANGUAGES, LanguageCode
 from hooks.services import BY_ID, SERVICES, Service
+
+log = logging.getLogger(__name__)
 
 #: The version of the CDS Hooks specification that is implemented, and of the hooks' definitions.
 SPECIFICATION: Final = "2.0.1"
 HOOK_VERSION: Final = "1.0"
 #: Held while computing: threads that take turns within one call make every call slower.
 ONE_AT_A_TIME: Final = Lock()
+#: Seconds after which feedback that could not be kept may be sent again.
+RETRY_AFTER: Final = "30"
 
 
-def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
-    """The routes. `clock` is asked for the day once in each request."""
+def blueprint(settings: Settings, clock: Callable[[], date], memory: Memory | None = None) -> Blueprint:
+    """The routes. `clock` is asked for the day once in each request. `memory` None: nothing is remembered."""
     routes = Blueprint("cds-services", __name__)
     adds = added_by(settings)
     access = FhirAccess(settings, partial(released, ONE_AT_A_TIME))
@@ -56,20 +66,26 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
             client = _client(settings, received.fhir_server)
             completed = fetch_missing(received, service, client, settings, access)
             this.fetched(completed.fetch_ms, map(class_of, completed.reasons.values()))
+            issuer, as_of, language = client.iss if client else "", clock(), _language(client, settings)
+            recalled = memory.recall(issuer, received.fhir_server, received.patient_id) if memory else None
             answered = answer(
                 completed.request,
                 service.hook,
-                as_of=clock(),
-                language=_language(client, settings),
+                as_of=as_of,
+                language=language,
                 options=ReadOptions(client.generic_t_score_codes if client else frozenset(), tuple(service.prefetch)),
                 content=settings.content,
                 adds=adds,
+                remembered=_remembered(memory, recalled, as_of),
             )
             this.spent("parse", answered.read_ms)
             this.spent("rules", answered.rules_ms)
             with this.timed("write"):
                 written = encode(answered.body)
         this.answered(answered.body)
+        if memory is not None and recalled is not None:
+            made = Call(service.id, issuer, recalled.patient, language, as_of)
+            memory.record(made, answered.body, on_record=service.hook == PATIENT_VIEW)
         return Response(written, content_type=JSON)
 
     @routes.post("/cds-services/<service_id>/feedback")
@@ -80,6 +96,10 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
         with this.timed("parse"):
             items = read_feedback(body)
         this.feedback = outcomes(items)
+        client = g.get("client")
+        with this.timed("write"):
+            kept = _keep(memory, items, service_id, client.iss if client else "", clock())
+        this.feedback = {**this.feedback, "unknown": kept.unknown_cards} if kept.unknown_cards else this.feedback
         return Response(b"{}", content_type=JSON)
 
     def _body() -> bytes:
@@ -98,6 +118,24 @@ def released(lock: Lock) -> Iterator[None]:
         yield
     finally:
         lock.acquire()
+
+
+def _remembered(memory: Memory | None, recalled: Recalled | None, as_of: date) -> Remembered | None:
+    if memory is None or recalled is None:
+        return None
+    return Remembered(recalled.overrides, partial(memory.held_since, recalled, as_of), recalled.problem)
+
+
+def _keep(memory: Memory | None, items: list[Feedback], service_id: str, issuer: str, today: date) -> Kept:
+    """Feedback on disk; 503 when it is not, so that nobody takes it for kept. `issuer`: "" while nobody is known."""
+    try:
+        if memory is None:
+            raise StoreError("this service has no database")
+        return memory.keep_feedback(items, service=service_id, client=issuer, today=today)
+    except StoreError as error:
+        log.error("feedback not kept: %s", error)
+        problem = "The feedback could not be stored, nothing of it was kept. Send it again later."
+        raise RefusedError(503, "transient", problem, headers={"Retry-After": RETRY_AFTER}, logged="store") from error
 
 
 def _discovered(service: Service) -> dict[str, Any]:

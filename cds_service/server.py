@@ -23,6 +23,7 @@ from granian.server import Server
 from cds_service import logs
 from cds_service.network import bracketed
 from cds_service.settings import Settings
+from cds_service.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -40,19 +41,29 @@ COLLECT_AFTER: Final = 50_000
 
 
 def serve(settings: Settings, host: str, port: int, workers: int) -> None:
-    """Serve until the process is told to stop (SIGINT, SIGTERM). OSError when the address cannot be had."""
+    """Serve until the process is told to stop (SIGINT, SIGTERM).
+
+    OSError when the address cannot be had, StoreError when the database cannot be used.
+    """
     from cds_service import metrics  # here, so that `run` alone loads nothing of the service
     from cds_service.app import create_app
     from cds_service.calls import IN_FLIGHT
+    from cds_service.store.memory import open_memory
     from hooks.texts import texts
 
     _refuse_taken(host, port)
     logs.configure()
-    app = create_app(settings)
+    memory = open_memory(settings)
+    app = create_app(settings, memory=memory)
     texts(settings.language)  # read once, here, and not by each worker in its first call
-    _announce(settings, host, port, workers)
+    _announce(settings, memory.database, host, port, workers)
+
+    def finish() -> None:
+        IN_FLIGHT.wait(RECORDING)
+        memory.close()
+
     with metrics.shared():
-        run(app, host, port, workers, before_exit=lambda: IN_FLIGHT.wait(RECORDING))
+        run(app, host, port, workers, before_exit=finish)
 
 
 def run(
@@ -115,15 +126,14 @@ def _refuse_taken(host: str, port: int) -> None:
         probe.bind(address)
 
 
-def _announce(settings: Settings, host: str, port: int, workers: int) -> None:
+def _announce(settings: Settings, database: Database, host: str, port: int, workers: int) -> None:
     """Say where the service is and what an operator must know about it."""
     log.info("serving http://%s:%d/cds-services with %d worker(s)", bracketed(host), port, workers)
     if settings.auth == "off":
         log.warning("open: no caller is checked%s", "" if settings.development else ", and other machines can call")
     else:
         log.info("%d client(s) may call, each with tokens for %s/…", len(settings.clients), settings.public_url)
-        log.warning("used tokens are remembered by each worker alone, and forgotten when it ends")
-    log.warning("feedback is checked and answered, and not stored")
+    log.info("remembering in %s", database.path or "PostgreSQL")
     for name in settings.without_effect:
         log.warning("%s is set and valid, and has no effect in this version", name)
     if settings.today is not None:

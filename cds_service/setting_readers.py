@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,13 +13,16 @@ from typing import Any, Final
 
 from cds_service.clients import Client, load_clients
 from cds_service.network import base_url, is_loopback, plain_http_url, split_http_url
+from cds_service.store.location import sqlite_path
+from cds_service.store.patients import LEAST
 from hooks.language import LANGUAGES
 
 MEGABYTE: Final = 1024 * 1024
-#: The longest time, largest body and most calls a minute that make sense; beyond them a typing error is likelier.
+#: The longest times, largest body and most calls a minute that make sense; beyond them a typing error is likelier.
 MOST_MILLISECONDS: Final = 60_000
 MOST_MEGABYTES: Final = 1024
 MOST_CALLS: Final = 1_000_000
+MOST_DAYS: Final = 3650
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,10 @@ def _choice(*choices: str) -> Callable[[str], str]:
     return read
 
 
-def _whole_number(most: int, times: int = 1) -> Callable[[str], int]:
+def _whole_number(most: int, times: int = 1, least: int = 1) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
-            raise ValueError(f"{text!r}: expected a whole number from 1 to {most}")
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise ValueError(f"{text!r}: expected a whole number from {least} to {most}")
         return int(text) * times
 
     return read
@@ -96,10 +100,36 @@ def _cors_origins(text: str) -> frozenset[str]:
 
 
 def _database_url(text: str) -> str:
-    if not re.match(r"[a-z][a-z0-9_+]*://", text):
-        # the text may hold a password, so it is not repeated
-        raise ValueError("expected an SQLAlchemy URL, such as postgresql://user@host/name")
+    sqlite_path(text)
     return text
+
+
+def _patient_key(text: str) -> str:
+    if len(text) < LEAST:
+        raise ValueError(f"expected a secret of at least {LEAST} characters, the same on every instance")
+    return text
+
+
+def _comment_key(text: str) -> str:
+    try:
+        length = len(urlsafe_b64decode(text.encode("ascii")))
+    except ValueError:
+        length = 0
+    if length != 32:
+        raise ValueError("expected 32 bytes in URL-safe base64, as Fernet.generate_key of cryptography makes them")
+    return text
+
+
+def _in_file(read: Callable[[str], str]) -> Callable[[str], str]:
+    """A secret in a file instead: the setting names the file."""
+
+    def read_file(text: str) -> str:
+        try:
+            return read(Path(text).read_text(encoding="utf-8").strip())
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"{text} cannot be read ({type(error).__name__}): expected a file with the key") from error
+
+    return read_file
 
 
 def _clients(text: str) -> tuple[Client, ...]:
@@ -129,7 +159,13 @@ READERS: Final[Mapping[str, Reader]] = {
     "OSTEO_CDS_PUBLIC_URL": Reader("public_url", _public_url),
     "OSTEO_CDS_AUTH": Reader("auth", _choice("required", "off")),
     "OSTEO_CDS_CLIENTS": Reader("clients", _clients),
-    "OSTEO_CDS_DATABASE_URL": Reader("database_url", _database_url, used=False),
+    "OSTEO_CDS_DATABASE_URL": Reader("database_url", _database_url),
+    "OSTEO_CDS_PATIENT_KEY": Reader("patient_key", _patient_key),
+    "OSTEO_CDS_PATIENT_KEY_FILE": Reader("patient_key", _in_file(_patient_key)),
+    "OSTEO_CDS_COMMENT_KEY": Reader("comment_key", _comment_key),
+    "OSTEO_CDS_COMMENT_KEY_FILE": Reader("comment_key", _in_file(_comment_key)),
+    "OSTEO_CDS_INFO_REPEAT_DAYS": Reader("info_repeat_days", _whole_number(MOST_DAYS, least=0)),
+    "OSTEO_CDS_RETENTION_DAYS": Reader("retention_days", _whole_number(MOST_DAYS)),
     "OSTEO_CDS_LANGUAGE": Reader("language", _choice(*LANGUAGES)),
     "OSTEO_CDS_CORS_ORIGINS": Reader("cors_origins", _cors_origins),
     "OSTEO_CDS_FHIR_SERVERS": Reader("fhir_servers", _fhir_servers),

@@ -24,6 +24,8 @@ PREFIX: Final = "OSTEO_CDS_"
 CONFIG: Final = "OSTEO_CDS_CONFIG"
 #: The table of the TOML file that changes the content's defaults.
 CONTENT: Final = "content"
+#: Settings that name a file; in the TOML file, relative to it.
+FILES: Final = frozenset({"OSTEO_CDS_CLIENTS", "OSTEO_CDS_PATIENT_KEY_FILE", "OSTEO_CDS_COMMENT_KEY_FILE"})
 
 
 class SettingsError(ValueError):
@@ -48,13 +50,19 @@ class Settings:
     `audit_file` None: audit records go to standard error only. `metrics`: who may read /metrics.
     `rate_limit`: calls a minute for each caller; 0: as many as they like.
     `content`: the guideline's open numbers, as the table [content] of the TOML file sets them.
+    `database_url` None: an SQLite file in the user's data directory. `patient_key` None: a file beside it.
+    `comment_key` None: comments are not kept. `info_repeat_days` 0: no card is held back.
     """
 
     auth: Literal["off", "required"] = "off"
     development: bool = True
     public_url: str = "http://127.0.0.1:8000"
     clients: tuple[Client, ...] = ()
-    database_url: str | None = None
+    database_url: str | None = field(default=None, repr=False)
+    patient_key: str | None = field(default=None, repr=False)
+    comment_key: str | None = field(default=None, repr=False)
+    info_repeat_days: int = 90
+    retention_days: int = 730
     language: LanguageCode = "da"
     cors_origins: frozenset[str] | None = None
     fhir_servers: tuple[str, ...] | None = None
@@ -88,6 +96,7 @@ def load_settings(
     written = _written(Path(path)) if path else {}
     content = _content(written.pop(CONTENT, {}))
     found = dict(_found(environ, _config_texts(Path(path), written)))
+    _refuse_two_keys(found)
     values = {READERS[name].field: _value(name, text) for name, text in found.items()}
     settings = Settings(
         content=content,
@@ -152,9 +161,8 @@ def _config_texts(path: Path, written: Mapping[str, Any]) -> dict[str, str]:
         if name not in READERS or not key.islower():
             raise SettingsError(CONFIG, f"{path}: {key!r} is no setting: expected some of {', '.join(_keys())}")
         texts[name] = _as_text(name, value)
-    for name in ("OSTEO_CDS_CLIENTS", "OSTEO_CDS_AUDIT_FILE", "OSTEO_CDS_CA_FILE"):  # relative to this file
-        if name in texts:
-            texts[name] = str(path.parent / texts[name])
+    for name in FILES & texts.keys():
+        texts[name] = str(path.parent / texts[name])
     return texts
 
 
@@ -171,6 +179,12 @@ def _as_text(name: str, value: Any) -> str:
     raise SettingsError(
         name, f"is a {type(value).__name__} in the file of {CONFIG}: expected a text or a list of texts"
     )
+
+
+def _refuse_two_keys(found: Mapping[str, str]) -> None:
+    for name in ("OSTEO_CDS_PATIENT_KEY", "OSTEO_CDS_COMMENT_KEY"):
+        if name in found and f"{name}_FILE" in found:
+            raise SettingsError(name, f"and {name}_FILE are both given: expected one")
 
 
 def _check_required(settings: Settings, found: Mapping[str, str]) -> None:

@@ -53,10 +53,11 @@ class CardPlan:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """The cards to send, in order, and those collapsed into the link line of the last one."""
+    """The cards to send, in order; those collapsed into the link line of the last one; those that rest."""
 
     cards: tuple[CardPlan, ...]
     collapsed: tuple[CardPlan, ...]
+    held_back: tuple[CardPlan, ...] = ()
 
 
 def arrange(fired: Sequence[Fired], case: Case, reserve: bool = False) -> Arrangement:

@@ -16,6 +16,7 @@ from hooks.guideline.firing import Outcome, Register, evaluate
 from hooks.guideline.register import RULES
 from hooks.guideline.suppression import UNKNOWN_PATIENT, no_cards_at_all
 from hooks.language import LanguageCode
+from hooks.repetition import HeldSince, hold_back
 from hooks.suggestions import Drafting
 from hooks.texts import texts
 from hooks.unchecked import Gap, gap, not_received_line, unchecked_card, wanted
@@ -33,11 +34,13 @@ class Options:
     `source_url`: the page its users read the recommendations on (docs/guideline.md as published);
     a card links to its leading recommendation there. `explain`: the why and why not of every
     recommendation. `overrides`: the defaults of the content that the deployment has changed, to be named.
+    `held_since`: the day since which a card rests, for cards of information that were shown before.
     """
 
     source_url: str = ""
     explain: bool = False
     overrides: tuple[Mapping[str, Any], ...] = ()
+    held_since: HeldSince | None = None
 
 
 def respond(
@@ -74,6 +77,8 @@ def respond(
         outcome = replace(outcome, broken=tuple(dict.fromkeys((*outcome.broken, *ids))))
         arrangement = replace(arrangement, cards=tuple(plan for plan in arrangement.cards if plan not in failed))
         found, own_card = replace(found, broken=outcome.broken), True
+    made, arrangement, held_back = hold_back(made, arrangement, case, options.held_since)
+    own_card = own_card or wanted(found, case, bool(made))
     made = _with_last_line(made, arrangement, Gap() if own_card else found, sender)
     if own_card:
         made.append(unchecked_card(found, sender))
@@ -84,6 +89,8 @@ def respond(
         "unknown": [{"id": rule.id, "needs": list(unknown.needs)} for rule, unknown in outcome.unknown],
         "issues": _issues(case, outcome),
     }
+    if held_back:
+        evaluation["held_back"] = held_back
     if options.overrides:
         evaluation["overrides"] = [dict(each) for each in options.overrides]
     if options.explain:
@@ -109,7 +116,8 @@ def _with_last_line(made: list[Card], arrangement: Arrangement, missing: Gap, se
 def _fired(outcome: Outcome, arrangement: Arrangement) -> list[dict[str, Any]]:
     """Every recommendation that fires, with the card that carries it; shown when its text or line is sent."""
     shown = {fired.rule.id: plan.card for plan in arrangement.cards for fired in plan.members}
-    collapsed = {fired.rule.id: plan.card for plan in arrangement.collapsed for fired in plan.members}
+    left_out = (*arrangement.collapsed, *arrangement.held_back)
+    collapsed = {fired.rule.id: plan.card for plan in left_out for fired in plan.members}
     return [
         {
             "id": fired.rule.id,

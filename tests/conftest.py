@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -15,6 +17,8 @@ from hypothesis import settings as hypothesis_settings
 from werkzeug.test import TestResponse
 
 from cds_service.settings import Settings
+from cds_service.store.memory import Memory
+from tests.databases import DATABASES, POSTGRESQL, memory_in, postgresql_database
 from tests.examples import TODAY
 from tests.schemas import check
 
@@ -50,11 +54,11 @@ class WholeAnswers(FlaskClient):
 class ServiceClient:
     """Calls the service over HTTP, on the day of its clock."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None, memory: Memory | None = None) -> None:
         from cds_service.app import create_app
 
         self.clock = clock or Clock()
-        self.app: Flask = create_app(settings, self.clock)
+        self.app: Flask = create_app(settings, self.clock, memory=memory)
         self.app.test_client_class = WholeAnswers
         self.http = self.app.test_client()
 
@@ -104,6 +108,14 @@ def service() -> ServiceClient:
     return ServiceClient(Settings())
 
 
+@pytest.fixture(scope="session")
+def keeping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceClient]:
+    """A service that can keep feedback, on an SQLite file."""
+    memory = memory_in(f"sqlite:///{tmp_path_factory.mktemp('data') / 'memory.sqlite'}")
+    yield ServiceClient(Settings(), memory=memory)
+    memory.close()
+
+
 @pytest.fixture
 def clock(service: ServiceClient) -> Iterator[Clock]:
     """The clock of the service; set its day. It is set back afterwards."""
@@ -111,7 +123,37 @@ def clock(service: ServiceClient) -> Iterator[Clock]:
     service.clock.day = TODAY
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_setting_of_the_service() -> None:
+    """The tests' own variable has the service's prefix, and the service names variables it does not know."""
+    os.environ.pop(POSTGRESQL, None)
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database: an SQLite file, and PostgreSQL where OSTEO_CDS_TEST_POSTGRESQL names a server."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'memory.sqlite'}"
+    else:
+        with postgresql_database() as url:
+            yield url
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was left out."""
+    _list_not_implemented(terminalreporter)
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    names = {report.nodeid for report in reports if isinstance(report, pytest.TestReport)}
+    alone = sum("[sqlite" in name for name in names)
+    if alone and "postgresql" not in DATABASES:
+        terminalreporter.section("left out")
+        terminalreporter.line(
+            f"{alone} tests of the database ran on SQLite and were left out on PostgreSQL, for want of a server: "
+            f"set {POSTGRESQL} to the URL of one that may make databases. .ci/run does."
+        )
+
+
+def _list_not_implemented(terminalreporter: pytest.TerminalReporter) -> None:
     """List what worked patients expect of recommendations that are not implemented yet."""
     missing: Counter[str] = Counter()
     for reports in terminalreporter.stats.values():

@@ -83,7 +83,8 @@ def serving(
     arguments = ["serve", "--port", str(port), *options]
     code = f"import sys; from cds_service import cli, server; {change or 'pass'}; sys.exit(cli.main({arguments!r}))"
     log = folder / f"log-{port}"
-    environment = {"OSTEO_CDS_TODAY": TODAY.isoformat(), "PATH": os.defpath, "TMPDIR": str(folder), **(environ or {})}
+    environment = {"OSTEO_CDS_TODAY": TODAY.isoformat(), "PATH": os.defpath, "TMPDIR": str(folder)}
+    environment |= {"XDG_DATA_HOME": str(folder / f"data-{port}"), **(environ or {})}
     with log.open("wb") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-c", code], stderr=stderr, text=True, env=environment, start_new_session=True

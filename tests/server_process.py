@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, mkdtemp
 from typing import IO
 
 from tests.examples import TODAY
@@ -32,8 +32,9 @@ def start(
 ) -> subprocess.Popen[str]:
     """Start `osteo-cds serve` with these options, and nothing in its environment but `environment`."""
     command = [sys.executable, "-m", "cds_service.cli", "serve", "--port", str(port), *options]
-    settings = {"OSTEO_CDS_TODAY": today.isoformat(), "PATH": "/usr/bin:/bin"} | environment
-    return subprocess.Popen(command, stderr=stderr, text=True, env=settings)
+    data = {"XDG_DATA_HOME": mkdtemp()}  # never what the person who tests keeps
+    settings = {"OSTEO_CDS_TODAY": today.isoformat(), "PATH": "/usr/bin:/bin"} | data | environment
+    return subprocess.Popen(command, stderr=stderr, text=True, env=settings, start_new_session=True)
 
 
 def wait_for(port: int, server: subprocess.Popen[str]) -> None:

@@ -1,4 +1,4 @@
-"""Feedback: checked by the specification. Nothing is stored yet."""
+"""Feedback: checked by the specification. test_memory.py says what becomes of it."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ REASON = {"reason": {"code": "patient-declined", "system": "http://example.org/r
 PATH = "/cds-services/osteoporosis-patient-view/feedback"
 
 
+@pytest.fixture
+def service(keeping: ServiceClient) -> ServiceClient:
+    """A service that can keep feedback."""
+    return keeping
+
+
 @pytest.mark.parametrize(
     "feedback",
     [
@@ -36,6 +42,8 @@ PATH = "/cds-services/osteoporosis-patient-view/feedback"
         [OVERRIDDEN | {"overrideReason": {"reason": {"code": "x"}}}],
         [ACCEPTED, OVERRIDDEN, ACCEPTED],
         [ACCEPTED | {"futureMember": 1}],
+        [OVERRIDDEN | {"outcomeTimestamp": "0001-01-01T00:00:00+14:00"}],
+        [OVERRIDDEN | {"outcomeTimestamp": "9999-12-31T23:59:59.999999-12:00"}],
     ],
 )
 def test_feedback_by_the_specification_is_taken(service: ServiceClient, feedback: list[dict[str, Any]]) -> None:

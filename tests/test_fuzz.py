@@ -91,8 +91,28 @@ def test_any_bytes(service: ServiceClient, body: bytes) -> None:
 
 @some
 @given(body=OBJECTS | st.fixed_dictionaries({"feedback": st.lists(ANYTHING, max_size=3)}))
-def test_any_feedback(service: ServiceClient, body: dict[str, Any]) -> None:
-    assert service.post("/cds-services/osteoporosis-order-sign/feedback", encoded(body)).status_code < 500
+def test_any_feedback(keeping: ServiceClient, body: dict[str, Any]) -> None:
+    assert keeping.post("/cds-services/osteoporosis-order-sign/feedback", encoded(body)).status_code < 500
+
+
+ITEMS = st.fixed_dictionaries(
+    {
+        "card": st.uuids().map(str),
+        "outcome": st.sampled_from(["accepted", "overridden"]),
+        "outcomeTimestamp": st.datetimes(timezones=st.timezones()).map(lambda moment: moment.isoformat()),
+    },
+    optional={
+        "acceptedSuggestions": st.lists(st.fixed_dictionaries({"id": st.uuids().map(str)}), max_size=3),
+        "overrideReason": st.fixed_dictionaries({}, optional={"reason": ANYTHING, "userComment": LEAVES}),
+    },
+)
+
+
+@some
+@given(items=st.lists(ITEMS, max_size=5))
+def test_feedback_of_the_right_form(keeping: ServiceClient, items: list[dict[str, Any]]) -> None:
+    answer = keeping.post("/cds-services/osteoporosis-order-sign/feedback", encoded({"feedback": items}))
+    assert answer.status_code in (200, 400)
 
 
 @some

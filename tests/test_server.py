@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import orjson
 import pytest
@@ -28,10 +29,11 @@ def call(port: int, method: str, path: str, body: bytes | None = None) -> tuple[
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[int]:
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a running server with two workers."""
     port = free_port()
-    server = start(port, "--workers", "2")
+    folder = tmp_path_factory.mktemp("data")
+    server = start(port, "--workers", "2", XDG_DATA_HOME=str(folder))
     try:
         wait_for(port, server)
         yield port
@@ -41,6 +43,7 @@ def port() -> Iterator[int]:
         assert "open: no caller is checked" in errors
         assert "OSTEO_CDS_TODAY" in errors
         assert "Traceback" not in errors
+        assert f"remembering in {folder / 'osteo-cds' / 'osteo-cds.sqlite'}" in errors
     finally:
         server.kill()
 
@@ -88,8 +91,8 @@ def test_slow_senders_hold_up_nobody(port: int) -> None:
             connection.close()
 
 
-def test_an_address_that_is_taken_is_refused(port: int) -> None:
-    second = start(port)
+def test_an_address_that_is_taken_is_refused(port: int, tmp_path: Path) -> None:
+    second = start(port, XDG_DATA_HOME=str(tmp_path))
     _, errors = second.communicate(timeout=SECONDS)
     assert second.returncode == 2
     assert f"cannot serve on 127.0.0.1 port {port}" in errors

@@ -41,6 +41,10 @@ def test_every_setting_is_read_from_the_environment(clients: Path) -> None:
             "OSTEO_CDS_AUTH": "off",
             "OSTEO_CDS_CLIENTS": str(clients),
             "OSTEO_CDS_DATABASE_URL": "postgresql+psycopg://cds@localhost/cds",
+            "OSTEO_CDS_PATIENT_KEY": "p" * 32,
+            "OSTEO_CDS_COMMENT_KEY": "c" * 43 + "=",
+            "OSTEO_CDS_INFO_REPEAT_DAYS": "0",
+            "OSTEO_CDS_RETENTION_DAYS": "400",
             "OSTEO_CDS_LANGUAGE": "en",
             "OSTEO_CDS_CORS_ORIGINS": "https://sandbox.cds-hooks.org, http://localhost:9000",
             "OSTEO_CDS_FHIR_SERVERS": "https://ehr.example.org/fhir/,http://127.0.0.1:8085/fhir",
@@ -58,6 +62,8 @@ def test_every_setting_is_read_from_the_environment(clients: Path) -> None:
     assert settings.clients[0].jwks_file == clients.parent / "sandbox-jwks.json"
     assert settings.clients[0].generic_t_score_codes == {"38265-5"}
     assert settings.database_url == "postgresql+psycopg://cds@localhost/cds"
+    assert (settings.patient_key, settings.comment_key) == ("p" * 32, "c" * 43 + "=")
+    assert (settings.info_repeat_days, settings.retention_days) == (0, 400)
     assert settings.language == "en"
     assert settings.cors_origins == frozenset({"https://sandbox.cds-hooks.org", "http://localhost:9000"})
     assert settings.fhir_servers == ("https://ehr.example.org/fhir", "http://127.0.0.1:8085/fhir")
@@ -66,7 +72,7 @@ def test_every_setting_is_read_from_the_environment(clients: Path) -> None:
     assert settings.audit_file == clients.parent / "audit.jsonl"
     assert (settings.metrics, settings.rate_limit) == ("all", 600)
     assert settings.today == date(2025, 3, 10)
-    assert settings.without_effect == ("OSTEO_CDS_DATABASE_URL",)
+    assert settings.without_effect == ()
 
 
 def test_the_file_holds_the_same_settings_and_the_environment_wins(tmp_path: Path, clients: Path) -> None:
@@ -108,6 +114,10 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         ("OSTEO_CDS_PUBLIC_URL", "https://user:pass@cds.example.org"),
         ("OSTEO_CDS_AUTH", "on"),
         ("OSTEO_CDS_DATABASE_URL", "database.sqlite"),
+        ("OSTEO_CDS_DATABASE_URL", "mysql://cds@localhost/cds"),
+        ("OSTEO_CDS_INFO_REPEAT_DAYS", "-1"),
+        ("OSTEO_CDS_INFO_REPEAT_DAYS", "quarterly"),
+        ("OSTEO_CDS_RETENTION_DAYS", "0"),
         ("OSTEO_CDS_LANGUAGE", "sv"),
         ("OSTEO_CDS_CORS_ORIGINS", "*"),
         ("OSTEO_CDS_CORS_ORIGINS", "https://a.example.org/"),

@@ -7,9 +7,9 @@ from datetime import datetime
 from threading import Lock
 from typing import Protocol
 
+from cds_service.store.errors import StoreError
 
-class StoreError(Exception):
-    """The store cannot say whether a token was used. The call is then refused (503), never let in unchecked."""
+__all__ = ["StoreError", "UsedTokens", "UsedTokensInMemory"]
 
 
 class UsedTokens(Protocol):
@@ -19,7 +19,8 @@ class UsedTokens(Protocol):
         """Whether this is the first use; from then on it is not. One atomic step.
 
         `iss` and `jti` (1 to 256 printable characters) name the token. From `expires` (UTC) on
-        the token is refused by its age, so it may be forgotten. StoreError when it cannot be told.
+        the token is refused by its age, so it may be forgotten. StoreError when it cannot be told: the
+        call is then refused (503), never let in unchecked.
         """
         ...
 

@@ -39,6 +39,7 @@ FETCH_FAILURES: Final = frozenset(
         "unreadable",  # no JSON, truncated, no FHIR, too large
         "pages",  # more pages than are followed, or pages that lead elsewhere
         "not-allowed",  # an address, host or scope that is not called
+        "not-asked",  # the server rests after failures, or too much is under way
     }
 )
 #: What was done with a card, or that it is none that was served.

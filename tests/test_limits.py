@@ -95,10 +95,10 @@ def test_addresses_and_clients_are_counted_apart() -> None:
 
 
 def test_the_workers_count_together(tmp_path: Path) -> None:
-    with serving(tmp_path, "--workers", "2", environ={"OSTEO_CDS_RATE_LIMIT": "30"}) as server:
-        statuses = [server.call("GET", "/cds-services").status for _ in range(50)]
-    assert statuses.index(429) == statuses.count(200)
-    assert 30 <= statuses.count(200) <= 32, "those of the time the calls took"
+    with serving(tmp_path, "--workers", "2", environ={"OSTEO_CDS_RATE_LIMIT": "10"}) as server:
+        statuses = [server.call("GET", "/cds-services").status for _ in range(60)]
+    assert statuses[:10] == [200] * 10
+    assert statuses.count(200) <= 10 + 3, "one more for each six seconds the calls took, and not ten for each worker"
 
 
 # -- depth

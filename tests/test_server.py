@@ -5,8 +5,6 @@ from __future__ import annotations
 import http.client
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,24 +13,11 @@ import orjson
 import pytest
 
 from tests.conftest import ServiceClient
-from tests.examples import TODAY, request
+from tests.examples import request
 from tests.schemas import check
+from tests.server_process import SECONDS, free_port, start, wait_for
 
 PATH = "/cds-services/osteoporosis-patient-view"
-SECONDS = 20
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def start(port: int, *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "cds_service.cli", "serve", "--port", str(port), *options]
-    environment = {"OSTEO_CDS_TODAY": TODAY.isoformat(), "PATH": "/usr/bin:/bin"}
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
 
 
 def call(port: int, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
@@ -48,13 +33,7 @@ def port() -> Iterator[int]:
     port = free_port()
     server = start(port, "--workers", "2")
     try:
-        for _ in range(SECONDS * 10):
-            try:
-                call(port, "GET", "/cds-services")
-                break
-            except OSError:
-                assert server.poll() is None, server.stderr and server.stderr.read()
-                time.sleep(0.1)
+        wait_for(port, server)
         yield port
         server.send_signal(signal.SIGTERM)
         _, errors = server.communicate(timeout=SECONDS)

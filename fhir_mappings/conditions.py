@@ -8,26 +8,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
 from operator import attrgetter
+from typing import NamedTuple
 
 import msgspec
 
-from fhir_mappings.codes import Meaning, concepts_of, meaning
+from fhir_mappings.codes import Meaning, concepts_of
 from fhir_mappings.dates import at_age, day_or_none, first_day
+from fhir_mappings.diagnoses import diagnosis_code, plain_diagnosis
 from fhir_mappings.facts import Condition as Disease
 from fhir_mappings.facts import Fall, FamilyHistory, Fracture, Issue
 from fhir_mappings.fractures import CANCER, FRACTURES, SITES, FractureEvent, due_to, merge_fractures, read_fracture
-from fhir_mappings.heads import DiagnosisHead
 from fhir_mappings.observed import NOTES
 from fhir_mappings.observing import Compression, family_history
-from fhir_mappings.plain import are_concepts, check_plain, day_of, first_code, is_concept
 from fhir_mappings.prefetch import Received
 from fhir_mappings.query import Query
 from fhir_mappings.r4 import clinical
 from fhir_mappings.r4.datatypes import CodeableConcept, Quantity
 from fhir_mappings.r4.workflow import Flag
-from fhir_mappings.resources import BAD_DATA, Item
+from fhir_mappings.resources import Item
 
 READS = (Query("conditions", "Condition", 500),)
 
@@ -49,8 +48,6 @@ SUSPECTED: Mapping[str, str] = {
 LASTING_PROCEDURES = frozenset({"organ_transplant", "kidney_transplant"})
 #: Concepts that are no disease of their own here.
 _APART = FRACTURES | {"fall", "fall_history"}
-#: Concepts of which more is read than when they were there: the fracture, its cause, the fall.
-_READ_CLOSELY = _APART | {"hypercalcaemia"}
 _ACTIVE = frozenset({"active", "recurrence", "relapse"})
 _UNCONFIRMED = frozenset({"provisional", "differential", "unconfirmed"})
 _NOT_MEANT = frozenset({"refuted", "entered-in-error"})
@@ -84,7 +81,7 @@ def read_conditions(
     reader = _Reader(received, as_of, birth_date)
     others: list[Item] = []
     for item in received.of("Condition"):
-        code = _code_of(bytes(item.head.code))
+        code = diagnosis_code(bytes(item.head.code))
         if code is None:
             others.append(item)
             continue
@@ -106,32 +103,22 @@ def read_conditions(
     return reader.finish(compressions)
 
 
-class _Code(msgspec.Struct, frozen=True, gc=False):
-    """What the code of a Condition says. `plain`: diseases and states, of which nothing but the dates is read."""
-
-    about: Meaning
-    concepts: frozenset[str]
-    wanted: bool
-    plain: bool
-
-
-@lru_cache(maxsize=2048)
-def _code_of(written: bytes) -> _Code | None:
-    """What a Condition's code says, the JSON cached as it stands; None when it cannot be read."""
-    about = meaning(written)
-    if about is None:
-        return None
-    concepts, family = about.concepts.get("condition", frozenset()), "family" in about.concepts
-    plain = not family and concepts.isdisjoint(_READ_CLOSELY) and is_concept(written)
-    return _Code(about, concepts, family or "condition" in about.concepts, plain)
-
-
 def _wanted_procedure(about: Meaning, _: Item) -> bool:
     return not LASTING_PROCEDURES.isdisjoint(about.concepts.get("condition", ()))
 
 
 def _wanted_flag(about: Meaning, _: Item) -> bool:
     return bool(about.concepts.get("condition", frozenset()) - FRACTURES)
+
+
+class _Spell(NamedTuple):
+    """From when to when something was there, and whether it still is."""
+
+    onset: date | None
+    recorded: date | None
+    end: date | None
+    active: bool
+    reference: str
 
 
 class _Reader:
@@ -155,7 +142,8 @@ class _Reader:
         recorded = day_or_none(condition.recordedDate)
         reference = item.reference
         end, active = self._course(condition)
-        if not self._counts(concepts, verification, onset, recorded, end, active, reference):
+        spell = _Spell(onset, recorded, end, active, reference)
+        if not self._counts(concepts, verification, spell):
             return
         told = concepts_of(codings, "family")
         if told:
@@ -167,67 +155,39 @@ class _Reader:
             concepts |= {"hypercalcaemia_malignancy"}
         if condition.onsetAge is not None and (age := years(condition.onsetAge)) is not None:
             self.found.onset_ages[reference] = age
-        self._keep(concepts, onset, recorded, end, active, reference)
+        self._keep(concepts, spell)
 
-    def _counts(
-        self,
-        concepts: frozenset[str],
-        verification: str,
-        onset: date | None,
-        recorded: date | None,
-        end: date | None,
-        active: bool,
-        reference: str,
-    ) -> bool:
+    def _counts(self, concepts: frozenset[str], verification: str, spell: _Spell) -> bool:
         """Whether it is a diagnosis known by the day asked; a suspicion is kept as what it is."""
-        seen = onset or recorded
+        seen = spell.onset or spell.recorded
         if verification in _NOT_MEANT or (seen is not None and seen > self.as_of):
             return False
         if verification not in _UNCONFIRMED:
             return True
         for name in {SUSPECTED[concept] for concept in concepts if concept in SUSPECTED}:
-            self.by_concept[name].append(Disease(name, onset, end, active, reference))
+            self.by_concept[name].append(Disease(name, spell.onset, spell.end, spell.active, spell.reference))
         return False
 
-    def _keep(
-        self,
-        concepts: frozenset[str],
-        onset: date | None,
-        recorded: date | None,
-        end: date | None,
-        active: bool,
-        reference: str,
-    ) -> None:
+    def _keep(self, concepts: frozenset[str], spell: _Spell) -> None:
         """Keep the diseases and states that stand."""
-        if recorded is not None:
-            self.found.recorded[reference] = recorded
+        if spell.recorded is not None:
+            self.found.recorded[spell.reference] = spell.recorded
         for concept in concepts - _APART:
-            counts = active or concept in EVER
-            self.by_concept[concept].append(Disease(concept, onset, end, counts, reference))
+            counts = spell.active or concept in EVER
+            self.by_concept[concept].append(Disease(concept, spell.onset, spell.end, counts, spell.reference))
 
     def take_plain(self, item: Item, concepts: frozenset[str]) -> bool:
         """Keep a diagnosis that is sent without anything uncommon; False when it has to be read strictly."""
-        head = item.head
-        if not isinstance(head, DiagnosisHead) or self.received.not_ours(head.subject) or head.body_site:
+        if self.received.not_ours(item.head.subject):
             return False
-        if not head.onset_date_time and head.category:
+        found = plain_diagnosis(item)
+        if found is None:
             return False
-        try:
-            check_plain(item)
-            onset = day_of(head.onset_date_time) if head.onset_date_time is not None else None
-            recorded = day_of(head.recorded_date) if head.recorded_date is not None else None
-            end = day_of(head.abatement_date_time) if head.abatement_date_time is not None else None
-            clinical, verification = (
-                first_code(bytes(head.clinical_status)),
-                first_code(bytes(head.verification_status)),
-            )
-        except BAD_DATA:
-            return False
-        if not are_concepts(bytes(head.category)):
-            return False
-        active = (end is not None and end > self.as_of) or (clinical in _ACTIVE if clinical else end is None)
-        if self._counts(concepts, verification, onset, recorded, end, active, item.reference):
-            self._keep(concepts, onset, recorded, end, active, item.reference)
+        end, told = found.end, found.clinical_status
+        active = (end is not None and end > self.as_of) or (told in _ACTIVE if told else end is None)
+        spell = _Spell(found.onset, found.recorded, end, active, item.reference)
+        if self._counts(concepts, found.verification_status, spell):
+            self._keep(concepts, spell)
         return True
 
     def take_procedure(self, procedure: clinical.Procedure, reference: str) -> None:

@@ -48,7 +48,7 @@ PREFERRED: Mapping[tuple[str, str], str] = MappingProxyType(
 )
 
 
-class DraftContext(msgspec.Struct, frozen=True, gc=False):
+class DraftContext(msgspec.Struct, frozen=True):
     """Whom and when a draft is for. `systems`: canonical URIs of the code systems the caller uses.
 
     `language`: of the texts, as in FHIR (`da`, `en`).

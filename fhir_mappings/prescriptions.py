@@ -39,7 +39,7 @@ _STATUS: dict[str, Status] = {
 }
 
 
-class Desk(msgspec.Struct, frozen=True, gc=False):
+class Desk(msgspec.Struct, frozen=True):
     """What reading a prescription needs: the day, the products, and who a reference names."""
 
     as_of: date

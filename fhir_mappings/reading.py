@@ -42,7 +42,7 @@ class ReadOptions(msgspec.Struct, frozen=True, gc=False):
     keys: tuple[str, ...] = tuple(KEYS)
 
 
-class Reading(msgspec.Struct, frozen=True, gc=False):
+class Reading(msgspec.Struct, frozen=True):
     """The facts, and each draft order as received, by reference (for suggestions that change it)."""
 
     facts: PatientFacts

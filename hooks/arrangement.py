@@ -45,10 +45,14 @@ class CardPlan:
         return [*self.entries, *self.absorbed, *self.background]
 
     @property
-    def hosts(self) -> frozenset[str]:
+    def hosts(self) -> set[str]:
         """The recommendations whose explanations belong here; not those on investigating, once that is absorbed."""
         taken = [f for f in self.absorbed if not f.rule.id.startswith("INV-")]
-        return frozenset(fired.rule.id for fired in (*self.entries, *taken, *self.background))
+        return {fired.rule.id for fired in (*self.entries, *taken, *self.background)}
+
+
+#: A card that takes explanations in, and the recommendations whose explanations belong there.
+Host = tuple[CardPlan, set[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +114,29 @@ def _any_actionable(plan: CardPlan, case: Case) -> bool:
 
 def _attach(explanations: Iterable[Fired], shown: Sequence[CardPlan], case: Case) -> None:
     """Each explanation into one card that is sent: its own if a parent is in it, else the first with a parent."""
-    waiting = {each.rule.id: each for each in explanations}
-    hosts = [p for p in shown if not (case.hook == ORDER_SELECT and p.card == "C-TREATMENT")]
-    while True:
-        known = [(plan, plan.hosts) for plan in hosts]
-        inside = frozenset[str]().union(*[ids for _, ids in known])
-        found = {
-            id_: host
-            for id_, each in waiting.items()
-            if not inside.isdisjoint(each.rule.shown_with) and (host := _host(each, known, case)) is not None
-        }
-        for id_, host in found.items():
-            host.background.append(waiting.pop(id_))
-        if not found:
-            return
+    waiting = list(explanations)
+    hosts = [(p, p.hosts) for p in shown if not (case.hook == ORDER_SELECT and p.card == "C-TREATMENT")]
+    found = True
+    while found:
+        placed = [(each, _host(each, hosts, case)) for each in waiting]
+        waiting = [each for each, host in placed if host is None]
+        found = len(waiting) < len(placed)
+        for each, host in placed:
+            if host is not None:
+                host[0].background.append(each)
+                host[1].add(each.rule.id)
 
 
-def _host(explanation: Fired, known: Sequence[tuple[CardPlan, frozenset[str]]], case: Case) -> CardPlan | None:
+def _host(explanation: Fired, hosts: Sequence[Host], case: Case) -> Host | None:
     parents = explanation.rule.shown_with
-    candidates = [plan for plan, ids in known if not ids.isdisjoint(parents)]
     own = _own_card(explanation.rule.card, case)
-    return next((plan for plan in candidates if plan.card == own), next(iter(candidates), None))
+    first: Host | None = None
+    for host in hosts:
+        if not host[1].isdisjoint(parents):
+            if host[0].card == own:
+                return host
+            first = first or host
+    return first
 
 
 def _own_card(card: str, case: Case) -> str:

@@ -9,7 +9,7 @@ supplement on a high calcium that was not repeated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -59,7 +59,10 @@ _LAST = {"plan": 1, "message": 2, "note": 3}
 _SAME_BOOKING = timedelta(days=31)
 
 
-@dataclass(frozen=True, slots=True)
+Key = tuple[str, str, str]
+
+
+@dataclass(slots=True, eq=False)
 class Offer:
     """A proposal and the recommendation it comes from."""
 
@@ -69,18 +72,24 @@ class Offer:
 
 def offers(members: Iterable[Fired], case: Case) -> list[Offer]:
     """The proposals of a card's members that may be made, deletions first, plans and notes last."""
-    found: dict[tuple[str, str, str], Offer] = {}
+    found: dict[Key, Offer] = {}
     for fired in members:
         for proposal in fired.rule.proposals_for(case):
             for allowed in _allowed(proposal, fired, case):
-                key = (allowed.kind, allowed.what, allowed.drug)
-                offer = Offer(fired, allowed)
+                if _done(allowed, case):
+                    continue
+                key = key_of(allowed)
                 earlier = found.get(key)
                 if earlier is None:
-                    found[key] = offer
+                    found[key] = Offer(fired, allowed)
                 elif _sooner(allowed, earlier.proposal):
                     found[key] = Offer(earlier.fired, allowed)
     return sorted(found.values(), key=_rank)
+
+
+def key_of(proposal: Proposal) -> Key:
+    """What makes two proposals the same offer, whatever their days."""
+    return proposal.kind, proposal.what, proposal.drug
 
 
 def _rank(offer: Offer) -> int:
@@ -91,34 +100,31 @@ def _sooner(one: Proposal, other: Proposal) -> bool:
     return other.on is not None and (one.on is None or one.on < other.on)
 
 
-def _allowed(proposal: Proposal, fired: Fired, case: Case) -> Iterator[Proposal]:
+def _allowed(proposal: Proposal, fired: Fired, case: Case) -> list[Proposal]:
     """The proposal, what stands in for it, or nothing."""
     proposal = _suited(proposal, case)
     drug = _drug(proposal)
+    if not drug and proposal.kind not in ("refer", "book"):
+        return [proposal]  # no drug comes of it
     if _for_specialists(proposal, drug, case):
-        yield from _unless_done(refer("bone_specialist"), case)
-        return
+        return [refer("bone_specialist")]
+    before: list[Proposal] = []
     if drug in _RAISED_FIRST and isinstance(_vitamin_d_very_low(case), Yes):
-        for first in raise_and_control(case):
-            yield from _allowed(first, fired, case)
+        before = [each for first in raise_and_control(case) for each in _allowed(first, fired, case)]
         if drug in _WAITING_FOR_VITAMIN_D:
-            return
+            return before
     if drug in BONE_DRUGS and drug != "zoledronate":
         missing = _tests_first(proposal, case)
         if missing:
-            for test in missing:
-                yield from _unless_done(order(test), case)
-            return
+            return [*before, *map(order, missing)]
         if drug in ORAL_BISPHOSPHONATES and isinstance(oral_unsuitable(case), Yes):
-            return
+            return before
         first_choice = case.hook == PATIENT_VIEW and fired.rule.id in _FIRST_CHOICE
         if first_choice and not isinstance(logic_of(case, "SEL-1"), Yes):
-            return
+            return before
     if drug in SUPPLEMENTS and not isinstance(any_of(supplement_caution(case), last_calcium_high(case)), No):
-        if isinstance(last_calcium_high(case), Yes):
-            yield from _unless_done(order("calcium"), case)
-        return
-    yield from _unless_done(proposal, case)
+        return [*before, order("calcium")] if isinstance(last_calcium_high(case), Yes) else before
+    return [*before, proposal]
 
 
 def _vitamin_d_very_low(case: Case) -> Answer:
@@ -163,11 +169,6 @@ def _drug(proposal: Proposal) -> str:
     if proposal.kind in ("prescribe", "change-draft"):
         return _DRUG_OF.get(proposal.what, proposal.what if proposal.kind == "prescribe" else "")
     return proposal.what if proposal.kind == "order" and proposal.what == "zoledronate" else ""
-
-
-def _unless_done(proposal: Proposal, case: Case) -> Iterator[Proposal]:
-    if not _done(proposal, case):
-        yield proposal
 
 
 def _done(proposal: Proposal, case: Case) -> bool:

@@ -31,7 +31,7 @@ from hooks.evidence import concepts, drugs, named
 from hooks.guideline.calendar import add_days, add_months
 from hooks.guideline.case import Case
 from hooks.guideline.firing import Fired
-from hooks.offers import Offer, offers
+from hooks.offers import Key, Offer, key_of, offers
 from hooks.texts import OfferText, Texts, fill
 
 MOST = 5
@@ -64,7 +64,7 @@ class Drafting:
     words: Texts
     context: DraftContext
     received: Mapping[str, Mapping[str, Any]]
-    offered: set[tuple[str, str, str]] = field(default_factory=set)
+    offered: set[Key] = field(default_factory=set)
 
     def fill(self, template: str) -> str:
         """A text with the values of this case."""
@@ -73,21 +73,17 @@ class Drafting:
 
 def suggestions(members: Iterable[Fired], drafting: Drafting) -> list[Suggestion]:
     """The suggestions of a card with these members."""
-    new = [o for o in offers(members, drafting.case) if _key(o) not in drafting.offered]
+    new = [o for o in offers(members, drafting.case) if key_of(o.proposal) not in drafting.offered]
     found = [(group, made) for group in _grouped(new) if (made := _suggestion(group, drafting)) is not None]
     while len(found) > MOST:
         found.remove(max(reversed(found[1:]), key=_dispensable))
-    drafting.offered.update(_key(offer) for group, _ in found for offer in group)
+    drafting.offered.update(key_of(offer.proposal) for group, _ in found for offer in group)
     return [made for _, made in found]
 
 
 def _dispensable(found: tuple[list[Offer], Suggestion]) -> int:
     """What goes first when there are too many: notes, then messages, plans, tasks; the later before the earlier."""
     return _LESS.get(found[0][0].proposal.kind, 0)
-
-
-def _key(offer: Offer) -> tuple[str, str, str]:
-    return offer.proposal.kind, offer.proposal.what, offer.proposal.drug
 
 
 def _grouped(found: list[Offer]) -> Iterator[list[Offer]]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from fhir_mappings.codes import ATC, FACTS, LOINC, NPU, RXNORM, SNOMED, Code, codes_for
+from fhir_mappings.codes import ATC, FACTS, LOINC, NPU, RXNORM, SNOMED, codes_for
 
 Resource = dict[str, Any]
 
@@ -78,8 +78,9 @@ def codings(systems: frozenset[str], concept: str, kind: str, exactly: str = "")
     `exactly`: the one code of the tables that is meant.
     """
     writable = _writable(concept, kind, exactly)
-    known = [code for code in writable if code.system in systems]
-    return [{"system": code.system, "code": code.code, "display": code.display} for code in known or writable[:1]]
+    return [coding.copy() for coding in writable if coding["system"] in systems] or [
+        coding.copy() for coding in writable[:1]
+    ]
 
 
 @cache
@@ -89,13 +90,13 @@ def is_measured(concept: str) -> bool:
 
 
 @cache
-def _writable(concept: str, kind: str, exactly: str) -> tuple[Code, ...]:
-    """The code to write in each system, in the order of WRITTEN."""
-    found: dict[str, Code] = {}
+def _writable(concept: str, kind: str, exactly: str) -> tuple[Resource, ...]:
+    """The coding to write in each system, in the order of WRITTEN."""
+    found: dict[str, Resource] = {}
     for code in codes_for(concept, kind):
         preferred = exactly or PREFERRED.get((concept, code.system), code.code)
         if code.code == preferred:
-            found.setdefault(code.system, code)
+            found.setdefault(code.system, {"system": code.system, "code": code.code, "display": code.display})
     return tuple(found[system] for system in WRITTEN[kind] if system in found)
 
 

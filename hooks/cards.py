@@ -71,23 +71,24 @@ def card(plan: CardPlan, sender: Sender) -> Card:
     """One decision card."""
     words = sender.words
     leading = plan.leading.rule
+    members = plan.members
     made = envelope(
         sender,
         plan.card,
         _short(render(leading.id, "summary", sender.case, words)),
-        detail(plan, sender),
+        detail(plan, members, sender),
         plan.indicator,
-        [_recommendation(fired, sender) for fired in plan.members],
+        [_recommendation(fired, sender) for fired in members],
         leading,
     )
-    offered = suggestions(plan.members, sender.drafting)
+    offered = suggestions(members, sender.drafting)
     if offered:
         made["suggestions"] = [
             {"label": each.label, "uuid": _uuid(made["uuid"], str(index)), "actions": list(each.actions)}
             for index, each in enumerate(offered)
         ]
         made["selectionBehavior"] = "any"
-    links = [_link(fired.rule.id, words) for fired in plan.members if ("link", fired.rule.id) in words.offers]
+    links = [_link(fired.rule.id, words) for fired in members if fired.rule.id in words.linked]
     if links:
         made["links"] = links
     return made
@@ -122,8 +123,8 @@ def envelope(
     }
 
 
-def detail(plan: CardPlan, sender: Sender) -> str:
-    """The Markdown of a card."""
+def detail(plan: CardPlan, members: Iterable[Fired], sender: Sender) -> str:
+    """The Markdown of a card with these members."""
     words = sender.words
     blocks = [render(plan.leading.rule.id, "detail", sender.case, words)]
     lines = [_line(fired, sender) for fired in plan.entries[1:]]
@@ -131,7 +132,7 @@ def detail(plan: CardPlan, sender: Sender) -> str:
         titles = words.say.list(words.title(f.rule.id, f.rule.title) for f in plan.absorbed)
         lines.append(f"{words.words['also']}: {titles}")
     blocks += _listed("", lines)
-    blocks += _listed(words.words["evidence"], _evidence_lines(plan.members, sender))
+    blocks += _listed(words.words["evidence"], _evidence_lines(members, sender))
     blocks += _listed(words.words["background"], _background_lines(plan, sender))
     text = "\n\n".join(blocks)
     if _to_decide_together(plan, sender.case) and words.words["together_phrase"] not in text.lower():
@@ -222,18 +223,14 @@ def _recommendation(fired: Fired, sender: Sender) -> dict[str, Any]:
     return {
         "id": fired.rule.id,
         "indicator": fired.indicator,
-        "section": section(fired.rule),
+        "section": first_section(fired.rule.section),
         "evidence": evidence(fired.answer.evidence, sender.words.say, sender.worded),
     }
 
 
-def section(rule: Rule) -> str:
-    """The first section label, without the sign: `8`, `9.2 box`, `Box Q`."""
-    return _first_label(rule.section)
-
-
 @cache
-def _first_label(labels: str) -> str:
+def first_section(labels: str) -> str:
+    """The first of a rule's section labels, without the sign: `8`, `9.2 box`, `Box Q`."""
     return labels.partition(";")[0].strip().removeprefix("§")
 
 

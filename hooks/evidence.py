@@ -6,7 +6,7 @@ no name there, and then as one plain line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from fhir_mappings.facts import (
@@ -41,8 +41,10 @@ _GROUPS = frozenset(
 Worded = dict[int, tuple[str, str]]
 
 
-def evidence(facts: Iterable[Fact], say: Language, worded: Worded | None = None) -> list[dict[str, str]]:
+def evidence(facts: Collection[Fact], say: Language, worded: Worded | None = None) -> list[dict[str, str]]:
     """The facts as the contract's evidence, each line once. `worded` is read and added to; the facts outlive it."""
+    if not facts:
+        return []
     worded = {} if worded is None else worded
     lines: dict[tuple[str, str], None] = {}
     for fact in facts:

@@ -31,6 +31,7 @@ from hooks.evidence import concepts, drugs, named
 from hooks.guideline.calendar import add_days, add_months
 from hooks.guideline.case import Case
 from hooks.guideline.firing import Fired
+from hooks.guideline.proposal import Proposal
 from hooks.offers import Key, Offer, key_of, offers
 from hooks.texts import OfferText, Texts, fill
 
@@ -142,13 +143,13 @@ def _made(offer: Offer, drafting: Drafting) -> Iterator[tuple[str, dict[str, Any
         yield pair[0], _create(*pair)
     else:
         text = drafting.words.offer(proposal.kind, proposal.what)
-        label = _dated(drafting.fill(text.label), proposal.on, drafting)
-        yield label, _create(label, _resource(offer, text, drafting))
+        words = drafting.fill(text.label)
+        label = _dated(words, proposal.on, drafting)
+        yield label, _create(label, _resource(proposal, _title(words), text, drafting))
 
 
-def _resource(offer: Offer, text: OfferText, drafting: Drafting) -> Resource:
-    proposal, context = offer.proposal, drafting.context
-    title, body = _title(drafting.fill(text.label)), drafting.fill(text.text)
+def _resource(proposal: Proposal, title: str, text: OfferText, drafting: Drafting) -> Resource:
+    context, body = drafting.context, drafting.fill(text.text)
     match proposal.kind:
         case "prescribe":
             return medication_request(context, proposal.what, body, text.dosage, text.instruction)
@@ -177,16 +178,16 @@ def _title(label: str) -> str:
 
 def _order(offer: Offer, what: str, drafting: Drafting) -> tuple[str, Resource]:
     """A test, scan or service. A blood test needs no words of its own."""
-    say, on = drafting.words.say, offer.proposal.on
-    if ("order", what) in drafting.words.offers:
-        text = drafting.words.offer("order", what)
+    words, on = drafting.words, offer.proposal.on
+    if ("order", what) in words.offers:
+        text = words.offer("order", what)
+        label, body, instruction = drafting.fill(text.label), drafting.fill(text.text), text.instruction
     else:
-        name = named(say, what, "concept")
-        text = OfferText(f"{drafting.words.offer('order', 'blood_tests').label}: {name}", name)
-    label = _dated(drafting.fill(text.label), on, drafting)
-    reason = "" if _is_blood_test(what) else drafting.words.title(offer.fired.rule.id, offer.fired.rule.title)
-    body = drafting.fill(text.text)
-    return label, service_request(drafting.context, what, body, on, reason=reason, instruction=text.instruction)
+        body, instruction = named(words.say, what, "concept"), ""
+        label = f"{words.offer('order', 'blood_tests').label}: {body}"
+    reason = "" if _is_blood_test(what) else words.title(offer.fired.rule.id, offer.fired.rule.title)
+    order = service_request(drafting.context, what, body, on, reason=reason, instruction=instruction)
+    return _dated(label, on, drafting), order
 
 
 def _dated(label: str, on: date | None, drafting: Drafting) -> str:

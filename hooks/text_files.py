@@ -47,13 +47,14 @@ class Tables(Mapping[K, V]):
         self._sources[key] = name, source
 
     def __getitem__(self, key: K) -> V:
-        if key not in self._made:
+        made = self._made.get(key)
+        if made is None:
             name, source = self._sources[key]
             table: Mapping[str, Any] = tomllib.loads(source)
             for part in name:
                 table = table[part]
-            self._made[key] = self._make(table)
-        return self._made[key]
+            made = self._made[key] = self._make(table)
+        return made
 
     def __contains__(self, key: object) -> bool:
         return key in self._sources

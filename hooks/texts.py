@@ -61,12 +61,16 @@ class OfferText:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """All texts of one language. `offers` by kind and name; `words` of cards.toml by dotted name."""
+    """All texts of one language. `offers` by kind and name; `words` of cards.toml by dotted name.
+
+    `linked`: the recommendations with a page to read or use.
+    """
 
     say: Language
     rules: Mapping[str, RuleText]
     offers: Mapping[tuple[str, str], OfferText]
     words: Mapping[str, str]
+    linked: frozenset[str]
 
     def offer(self, kind: str, name: str) -> OfferText:
         """The words of a proposal. KeyError when there are none (a test keeps it from happening)."""
@@ -74,8 +78,7 @@ class Texts:
 
     def title(self, rule_id: str, otherwise: str = "") -> str:
         """The short name of a recommendation."""
-        found = self.rules.get(rule_id)
-        return found.title if found is not None else otherwise or rule_id
+        return self.rules[rule_id].title if rule_id in self.rules else otherwise or rule_id
 
 
 @cache
@@ -96,7 +99,8 @@ def texts(code: LanguageCode) -> Texts:
     for name, source in tables(buttons, lambda _: 2).items():
         offers.add((name[0], name[1]), name, source, "suggestions.toml")
     words = tomllib.loads((folder / "cards.toml").read_text(encoding="utf-8"))
-    return Texts(language(code), rules, offers, dict(_dotted(words)))
+    linked = frozenset(name for kind, name in offers if kind == "link")
+    return Texts(language(code), rules, offers, dict(_dotted(words)), linked)
 
 
 def _parts(first: str) -> int:
@@ -145,31 +149,29 @@ def placeholders(template: str) -> frozenset[str]:
 
 def fill(template: str, case: Case, say: Language) -> str:
     """The text with its values in this case. KeyError for a value that is not registered."""
-    if "{" not in template and "}" not in template:
-        return template
+    pieces = _pieces(template)
+    if len(pieces) == 1 and pieces[0][1] is None:
+        return pieces[0][0]
+    made: dict[str, str] = case.memo.setdefault(("text", say.code), {})
     parts = []
-    for literal, name in _pieces(template):
+    for literal, name in pieces:
         parts.append(literal)
         if name is not None:
-            parts.append(_value(name, case, say))
+            text = made.get(name)
+            if text is None:
+                text = made[name] = VALUES[name].make(case, say)
+            parts.append(text)
     return "".join(parts)
-
-
-def _value(name: str, case: Case, say: Language) -> str:
-    key = ("text", name, say.code)
-    text: str | None = case.memo.get(key)
-    if text is None:
-        text = case.memo[key] = VALUES[name].make(case, say)
-    return text
 
 
 def render(rule_id: str, field: str, case: Case, words: Texts) -> str:
     """The title, summary or detail of a recommendation in this case, additions included."""
-    text = words.rules[rule_id]
-    filled = [fill(getattr(text, field), case, words.say)]
-    if field == "detail":
-        filled += [fill(sentence, case, words.say) for when, sentence in text.add if CONDITIONS[when](case)]
-    return " ".join(filled)
+    text, say = words.rules[rule_id], words.say
+    filled = fill(getattr(text, field), case, say)
+    if field != "detail" or not text.add:
+        return filled
+    added = [fill(sentence, case, say) for when, sentence in text.add if CONDITIONS[when](case)]
+    return " ".join([filled, *added])
 
 
 #: Words, numbers and dates in one line: nothing in them is markup. The common case, told fast.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+
+from msgspec import Struct, structs
 
 from cds_service.content import overrides
 from cds_service.settings import Settings
@@ -19,8 +21,7 @@ from hooks.guideline.defaults import Defaults
 from hooks.language import LanguageCode
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(Struct, frozen=True):
     """What is remembered of the patient: overrides, since when a card rests, and why it could not be read."""
 
     overrides: tuple[Override, ...] = ()
@@ -28,8 +29,7 @@ class Remembered:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """The answer, and how long reading and the rules with their cards took, in milliseconds."""
 
     body: dict[str, Any]
@@ -76,9 +76,9 @@ def answer(
     read = time.perf_counter()
     facts, asked = reading.facts, adds or Options()
     if remembered is not None:
-        asked = replace(asked, held_since=remembered.held_since)
+        asked = structs.replace(asked, held_since=remembered.held_since)
         if remembered.overrides:
-            facts = replace(facts, overrides=(*facts.overrides, *remembered.overrides))
+            facts = dataclasses.replace(facts, overrides=(*facts.overrides, *remembered.overrides))
     body = respond(
         facts,
         hook,
@@ -86,7 +86,7 @@ def answer(
         hook_instance=request.hook_instance,
         draft_resources=reading.draft_resources,
         defaults=content,
-        options=replace(asked, explain=True) if request.explain else asked,
+        options=structs.replace(asked, explain=True) if request.explain else asked,
     )
     if remembered is not None and remembered.problem:
         issue = {"reference": "memory", "problem": remembered.problem}

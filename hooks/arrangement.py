@@ -7,8 +7,9 @@ line of it, is absorbed by another entry (only its title is named), or is backgr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct
 
 from hooks.guideline.case import ORDER_SELECT, PATIENT_VIEW, Case
 from hooks.guideline.firing import Fired
@@ -20,14 +21,13 @@ URGENCY: Mapping[Indicator, int] = {"critical": 0, "warning": 1, "info": 2}
 _LEADS = ("TX-IND-1", "TX-IND-2")
 
 
-@dataclass(slots=True, eq=False)
-class CardPlan:
+class CardPlan(Struct, eq=False):
     """One card: its entries, the leading one first; what they absorbed; the background texts."""
 
     card: str
     entries: list[Fired]
-    absorbed: list[Fired] = field(default_factory=list)
-    background: list[Fired] = field(default_factory=list)
+    absorbed: list[Fired] = []
+    background: list[Fired] = []
 
     @property
     def leading(self) -> Fired:
@@ -55,8 +55,7 @@ class CardPlan:
 Host = tuple[CardPlan, set[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrangement:
+class Arrangement(Struct, frozen=True):
     """The cards to send, in order; those collapsed into the link line of the last one; those that rest."""
 
     cards: tuple[CardPlan, ...]

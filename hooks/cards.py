@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha1, sha256
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
+
+from msgspec import Struct
 
 from fhir_mappings.codes import RECOMMENDATIONS
 from fhir_mappings.facts import Fact, Finding
@@ -42,8 +43,7 @@ _BACKGROUND_IN_FULL = 5
 _EVIDENCE_LINES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """What the cards of one answer share: case, words, drafts, the call, and where the guideline can be read."""
 
     case: Case
@@ -51,7 +51,7 @@ class Sender:
     drafting: Drafting
     hook_instance: str
     source_url: str = ""
-    worded: Worded = field(default_factory=dict)
+    worded: Worded = {}
 
 
 def cards(arrangement: Arrangement, sender: Sender) -> tuple[list[Card], list[CardPlan]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from msgspec import Struct, structs
 
 from fhir_mappings.drafts import DraftContext
 from fhir_mappings.facts import PatientFacts, SourceState
@@ -27,8 +29,7 @@ RULESET = "1.0.0"
 EVALUATION_EXTENSION = "org.osteo-cds.evaluation"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What a deployment or a client may add.
 
     `source_url`: the page its users read the recommendations on (docs/guideline.md as published);
@@ -75,8 +76,10 @@ def respond(
     if failed:
         ids = (fired.rule.id for plan in failed for fired in plan.entries)
         outcome = replace(outcome, broken=tuple(dict.fromkeys((*outcome.broken, *ids))))
-        arrangement = replace(arrangement, cards=tuple(plan for plan in arrangement.cards if plan not in failed))
-        found, own_card = replace(found, broken=outcome.broken), True
+        arrangement = structs.replace(
+            arrangement, cards=tuple(plan for plan in arrangement.cards if plan not in failed)
+        )
+        found, own_card = structs.replace(found, broken=outcome.broken), True
     made, arrangement, held_back = hold_back(made, arrangement, case, options.held_since)
     own_card = own_card or wanted(found, case, bool(made))
     made = _with_last_line(made, arrangement, Gap() if own_card else found, sender)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Literal
 
+from msgspec import Struct
+
 LanguageCode = Literal["da", "en"]
 LANGUAGES: tuple[LanguageCode, ...] = ("da", "en")
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Struct, frozen=True):
     """One language: its code and the words for the vocabulary (texts/<code>/terms.toml)."""
 
     code: LanguageCode

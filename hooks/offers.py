@@ -10,8 +10,10 @@ supplement on a high calcium that was not repeated.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
+
+from msgspec import Struct
 
 from hooks.guideline.case import PATIENT_VIEW, Case
 from hooks.guideline.courses import active
@@ -62,8 +64,7 @@ _SAME_BOOKING = timedelta(days=31)
 Key = tuple[str, str, str]
 
 
-@dataclass(slots=True, eq=False)
-class Offer:
+class Offer(Struct, eq=False):
     """A proposal and the recommendation it comes from."""
 
     fired: Fired

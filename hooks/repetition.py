@@ -8,9 +8,10 @@ without a recommendation, which says what could not be checked.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from hooks.arrangement import Arrangement, CardPlan
 from hooks.cards import CARD_EXTENSION, Card

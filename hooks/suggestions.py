@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from fhir_mappings.draft_changes import ChangeText, changed
 from fhir_mappings.drafts import (
@@ -49,23 +50,21 @@ _RELATIVE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}")
 AnyDraft = DraftMedication | DraftService | DraftStop | DraftReferral
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True):
     """One button: its label and the actions behind it."""
 
     label: str
     actions: tuple[dict[str, Any], ...]
 
 
-@dataclass(slots=True)
-class Drafting:
+class Drafting(Struct):
     """What drafts are made with. `offered`: what an earlier card of this answer offers already."""
 
     case: Case
     words: Texts
     context: DraftContext
     received: Mapping[str, Mapping[str, Any]]
-    offered: set[Key] = field(default_factory=set)
+    offered: set[Key] = set()
 
     def fill(self, template: str) -> str:
         """A text with the values of this case."""

@@ -12,13 +12,14 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from pkgutil import iter_modules
 from string import Formatter
 from typing import Any
+
+from msgspec import Struct
 
 import hooks.values
 from hooks.guideline.case import Case
@@ -31,8 +32,7 @@ OFFERS = ("task", "message", "plan", "note")
 _LONGEST_QUOTE = 200
 
 
-@dataclass(frozen=True, slots=True)
-class RuleText:
+class RuleText(Struct, frozen=True):
     """The texts of one recommendation. An explanation has no summary.
 
     `add`: sentences that follow the detail when their condition (hooks/values) holds.
@@ -44,8 +44,7 @@ class RuleText:
     add: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OfferText:
+class OfferText(Struct, frozen=True):
     """The words of a proposal: what the button says, and what stands in the draft.
 
     `dosage` and `instruction`: of a prescription; `steps` of a plan: months from today and what
@@ -59,8 +58,7 @@ class OfferText:
     steps: tuple[tuple[int, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(Struct, frozen=True):
     """All texts of one language. `offers` by kind and name; `words` of cards.toml by dotted name.
 
     `linked`: the recommendations with a page to read or use.

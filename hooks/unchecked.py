@@ -7,7 +7,8 @@ not be read; on patient-view when otherwise nothing would be shown; always when 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fhir_mappings.facts import Issue, SourceState
 from hooks.cards import Card, Sender, envelope
@@ -31,8 +32,7 @@ _NOT_FOR_SAFETY = ("Appointment", "appointments", "Encounter", "encounters", "Fa
 _AT_MOST = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """What was missing: sources (prefetch keys), the checks that need them, unreadable data, broken rules."""
 
     sources: tuple[str, ...] = ()

@@ -103,9 +103,15 @@ class ServiceClient:
 
 
 @pytest.fixture(scope="session")
-def service() -> ServiceClient:
-    """The service as it starts without settings, on TODAY."""
+def _one_service() -> ServiceClient:
     return ServiceClient(Settings())
+
+
+@pytest.fixture
+def service(_one_service: ServiceClient) -> Iterator[ServiceClient]:
+    """The service as it starts without settings, on TODAY; a day that a test sets does not outlive it."""
+    yield _one_service
+    _one_service.clock.day = TODAY
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 import hooks.evaluation
 from fhir_mappings.facts import (
@@ -79,7 +80,7 @@ def rule(
 def made_up_texts(rules: Iterable[Rule], code: LanguageCode) -> Texts:
     """Texts that only name the recommendation."""
     own = {r.id: RuleText(f"{r.id} titel", f"{r.id} tekst.", "" if r.shown_with else f"{r.id} kort") for r in rules}
-    return replace(texts(code), rules=own)
+    return structs.replace(texts(code), rules=own)
 
 
 class Answering:

@@ -8,7 +8,8 @@ additional sentence of a text is shown. Nothing here decides advice.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hooks.guideline.case import Case
 from hooks.language import Language
@@ -17,8 +18,7 @@ ValueFunction = Callable[[Case, Language], str]
 ConditionFunction = Callable[[Case], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class TextValue:
+class TextValue(Struct, frozen=True):
     """A value for texts: its name, the longest real text it can become, and how it is made."""
 
     name: str

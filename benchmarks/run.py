@@ -54,6 +54,8 @@ def serving(name: str, workers: int = 1) -> Iterator[tuple[int, int]]:
     folder = TemporaryDirectory()  # no database yet, as on a first start
     environment = os.environ | {"OSTEO_CDS_TODAY": TODAY.isoformat(), "XDG_DATA_HOME": folder.name}
     environment.pop("OSTEO_CDS_DATABASE_URL", None)
+    # installed packages are compiled; the service from the source tree must be allowed to be, from its second start on
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     process = subprocess.Popen(
         command(name, port, workers),
         env=environment,

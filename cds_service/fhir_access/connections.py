@@ -10,8 +10,6 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
-import zlib
-from collections.abc import Iterator
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from threading import Lock, local
@@ -26,17 +24,17 @@ from urllib3.exceptions import HTTPError
 
 from cds_service.fhir_access import reasons
 from cds_service.fhir_access.allowed import Reach, Server, reachable
+from cds_service.fhir_access.bodies import CHUNK, Receiving, read_body
 from cds_service.fhir_access.pages import FetchError
 from cds_service.fhir_access.resolving import Resolver
 
 # it logs URLs, and a search names its patient
 logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)
 
-_CHUNK: Final = 65536
 #: Seconds a socket waits beyond the deadline, when nobody waits any more: see fetching.MOMENT.
 _BEYOND: Final = 0.25
 #: Connections kept open to one server.
-_KEPT: Final = 16
+_KEPT: Final = 32
 _HEADERS: Final = {
     "Accept": "application/fhir+json, application/json;q=0.9",
     "Accept-Encoding": "gzip",
@@ -45,19 +43,13 @@ _HEADERS: Final = {
 }
 
 
-class Fetch(Protocol):
+class Fetch(Receiving, Protocol):
     """What a connection needs to know of the fetch that uses it."""
 
     heard: bool
 
-    def remaining(self) -> float:
-        """Seconds until the deadline; FetchError when it has passed."""
-
     def take(self, connection: Connection) -> None:
         """Note the connection in use; FetchError when the fetch was ended meanwhile."""
-
-    def count(self, size: int) -> None:
-        """Note bytes received; FetchError when they are too many."""
 
 
 class _Current(local):
@@ -102,6 +94,12 @@ class Connection(HTTPConnection):
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
             except OSError:
                 return  # closed already
+
+    def leave(self, fetch: Fetch) -> None:
+        """Forget a fetch that is done: the connection is kept, the record it brought is not."""
+        with _owning:
+            if self.owner is fetch:
+                self.owner = None
 
     def _own(self) -> None:
         with _owning:
@@ -164,6 +162,13 @@ class Http:
         _current.fetch, _current.reach, _current.resolver = fetch, self._reach, self._resolver
         _current.kept = False
         try:
+            return self._get_again(url, token, fetch)
+        finally:
+            del _current.fetch  # the thread is kept, the record is not
+
+    def _get_again(self, url: str, token: str, fetch: Fetch) -> bytes:
+        """The body; asked for once more where a kept connection turns out to be closed."""
+        try:
             return self._get(url, token, fetch)
         except (requests.RequestException, HTTPError, OSError) as error:
             fetch.remaining()  # raises, if this is how a fetch ends whose time is over
@@ -191,46 +196,14 @@ class Http:
             if "json" not in response.headers.get("Content-Type", "").lower():
                 raise FetchError(reasons.NOT_JSON)
             encoding = response.headers.get("Content-Encoding", "identity").lower()
-            body = b"".join(_inflated(response.raw.stream(_CHUNK, decode_content=False), encoding, fetch))
+            return read_body(response.raw.stream(CHUNK, decode_content=False), encoding, fetch)
         finally:
             response.close()
-        body = body.removeprefix(b"\xef\xbb\xbf")
-        if not body.isascii():
-            try:
-                body.decode("utf-8")
-            except UnicodeDecodeError:
-                raise FetchError(reasons.BROKEN) from None
-        return body
 
 
 def _context(authorities: Path | None) -> ssl.SSLContext:
     """Checks certificates against the authorities of a file, else against those requests brings."""
     return ssl.create_default_context(cafile=str(authorities) if authorities else DEFAULT_CA_BUNDLE_PATH)
-
-
-def _inflated(chunks: Iterator[bytes], encoding: str, fetch: Fetch) -> Iterator[bytes]:
-    """The body as it is read; never more than a chunk is inflated at a time, so that no bomb goes off."""
-    if encoding not in ("identity", "gzip", "x-gzip"):
-        raise FetchError(reasons.ENCODING)
-    inflate = None if encoding == "identity" else zlib.decompressobj(zlib.MAX_WBITS | 16)
-    for chunk in chunks:
-        fetch.remaining()
-        if inflate is None:
-            fetch.count(len(chunk))
-            yield chunk
-            continue
-        rest = chunk
-        while rest and not inflate.eof:
-            try:
-                part = inflate.decompress(rest, _CHUNK)
-            except zlib.error:
-                raise FetchError(reasons.BROKEN) from None
-            fetch.count(len(part))
-            yield part
-            fetch.remaining()
-            rest = inflate.unconsumed_tail
-    if inflate is not None and not inflate.eof:
-        raise FetchError(reasons.BROKEN)
 
 
 def _connected(host: str, port: int) -> socket.socket:

@@ -93,8 +93,11 @@ class KeyFetch:
             log.error("our bug while fetching: %s", where(error))
             reason = reasons.INTERNAL
         with self._lock:
+            connection = self._connection
             if not self._ended:
                 self._reason = reason
+        if connection is not None:
+            connection.leave(self)
 
     def _read_all(self, http: Http, token: str) -> None:
         if self.ask.key == "patient":

@@ -21,7 +21,7 @@ from cds_service.workbench.timeline.picture import picture
 from cds_service.workbench.timeline.series import Timeline, timeline
 from cds_service.workbench.timeline.table import groups
 from cds_service.workbench.timeline.words import words
-from fhir_mappings.facts import Fracture, PatientFacts
+from fhir_mappings.facts import Fracture, Issue, PatientFacts, Source, SourceState
 from hooks.language import LANGUAGES, LanguageCode
 from tests.timeline_patients import HOSTILE, TODAY, course, hostile, long_course, many_results, person, result
 
@@ -75,7 +75,7 @@ def test_picture_and_table_hold_the_same_marks(facts: PatientFacts, code: Langua
         ("da", "prednisolon: 25 → 7,5 mg/dag; 01.02.2021 – 31.08.2021; kilde MedicationRequest/3"),
         ("da", "prednisolon: 5 mg/dag; fra 01.08.2025, fortsat; kilde MedicationRequest/4"),
         ("da", "denosumab, givet: næste senest 20.01.2025; 20.06.2024; kilde MedicationAdministration/4"),
-        ("da", "P1NP: linjen for 30 % fald: 43,4 (30 % under 62 den 01.04.2014); 20.04.2014 – 01.06.2019; kilde "
+        ("da", "P1NP: linjen for 30 % fald: 43,4 (30 % under 62 den 01.04.2014); 20.04.2014 – 31.05.2019; kilde "
                "Observation/p1np-2014-04-01"),
         ("en", "T-score, femoral neck: −2.6 SD; 2014-03-12; source Observation/femoral_neck-2014"),
         ("en", "denosumab: more than 7 months between injections: due by 2025-01-20; not given; "
@@ -227,6 +227,17 @@ def test_undated_facts_alone_still_have_their_table() -> None:
     html = section(person(fractures=(Fracture("hip", None, "Condition/1"),)), "da")
     assert words("da").text("nothing") in html
     assert "Condition/1" in html
+
+
+@pytest.mark.parametrize("facts", [long_course(), person()], ids=["long", "empty"])
+def test_what_was_not_received_or_not_read_is_said(facts: PatientFacts) -> None:
+    missing = {**facts.sources, "observations": Source("observations", SourceState.MISSING)}
+    html = section(replace(facts, sources=missing, issues=(Issue("Observation/9", "no value"),)), "da")
+    assert "Ikke modtaget i sin helhed: målinger og svar." in html
+    assert "Kunne ikke læses og er derfor ikke med: 1 " in html
+    whole = section(facts, "da")
+    assert "Ikke modtaget" not in whole
+    assert "Kunne ikke læses" not in whole
 
 
 def test_a_marker_without_a_value_before_the_start_is_said() -> None:

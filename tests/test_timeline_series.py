@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from cds_service.workbench.timeline import section
 from cds_service.workbench.timeline.lanes import Gap, Lane
 from cds_service.workbench.timeline.series import Panel, Timeline, timeline
 from fhir_mappings.facts import Booking, DoseStep, Fracture
+from hooks.guideline.drafted import BONE_DRUGS, GLUCOCORTICOIDS, SUPPLEMENTS
 from hooks.guideline.thresholds import EGFR_LIMIT, T_OSTEOPENIA, T_OSTEOPOROSIS, VITD_START
+from hooks.language import LANGUAGES, LanguageCode, language
 from tests.timeline_patients import TODAY, course, injection, long_course, many_results, person, result
 from tests.vignette_facts import facts_of
 from tests.vignette_requests import load_vignettes
@@ -58,7 +61,7 @@ def test_a_comparator_keeps_its_limit_as_the_value() -> None:
 def test_the_markers_line_is_30_percent_below_the_value_before_the_start(analyte: str, base: float) -> None:
     (line,) = panel(timeline(long_course()), analyte).limits
     assert line.value == pytest.approx(base * 0.7)
-    assert (line.start, line.end) == (date(2014, 4, 20), date(2019, 6, 1))
+    assert (line.start, line.end) == (date(2014, 4, 20), date(2019, 5, 31))
     assert line.ground is not None
     assert line.ground.value == base
 
@@ -196,6 +199,13 @@ def test_two_thousand_results_are_all_drawn_in_order() -> None:
     assert [p.day for p in points] == sorted(p.day for p in points)
 
 
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_drug_of_a_lane_has_a_word(code: LanguageCode) -> None:
+    say = language(code)
+    for drug in BONE_DRUGS | GLUCOCORTICOIDS | SUPPLEMENTS | {"glucocorticoid"}:
+        assert f"drug.{drug}" in say.terms
+
+
 VIGNETTES = load_vignettes()
 
 
@@ -205,6 +215,8 @@ def test_every_worked_patient_is_drawn_whole_and_alike_each_time(number: int) ->
         facts = facts_of(vignette)
         drawn = timeline(facts)
         assert drawn == timeline(facts)
+        for code in LANGUAGES:
+            assert section(facts, code).count("<tr>") >= len(list(drawn.marks()))
         shown = {mark.fact.reference for mark in drawn.marks()} | {fact.reference for fact in drawn.undated}
         wanted = {f.reference for f in facts.fractures} | {a.reference for a in facts.administrations}
         for concept in ("t_score", "p1np", "ctx", "egfr", "vitamin_d"):

@@ -40,13 +40,23 @@ class BoneTimeline extends HTMLElement {
     });
     this.margin = margin;
     this.replaceChildren(template, this.stage, this.tip);
+    this.width = 0;
     await this.fit();
-    new ResizeObserver(() => this.fit()).observe(this);
+    this.resized = new ResizeObserver(() => this.fit());
+    this.resized.observe(this);
     this.listen();
     this.dataset.drawn = "";
   }
 
+  disconnectedCallback() {
+    this.resized?.disconnect();
+    this.view?.finalize();
+    this.view = undefined;
+    delete this.dataset.drawn;
+  }
+
   async fit() {
+    if (!this.view) return;
     const width = Math.max(Math.floor(this.clientWidth) - this.margin, 200);
     if (width === this.width) return;
     this.width = width;
@@ -83,6 +93,9 @@ class BoneTimeline extends HTMLElement {
   }
 
   listen() {
+    if (this.listening) return;
+    this.listening = true;
+    this.addEventListener("pointerdown", (event) => this.point(event));
     this.addEventListener("pointermove", (event) => this.point(event));
     this.addEventListener("pointerleave", () => this.hide());
     this.addEventListener("focusin", (event) => {

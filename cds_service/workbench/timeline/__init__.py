@@ -25,7 +25,7 @@ STYLE, SCRIPT = "timeline.css", "timeline.js"
 def section(facts: PatientFacts, language: LanguageCode) -> Markup:
     """Heading, picture and table of these facts, as of their day."""
     drawn, say = timeline(facts), words(language)
-    content = Markup("<p>{}</p>").format(say.text("nothing")) if drawn.empty else _figure(drawn, say)
+    content = _nothing(drawn, say) if drawn.empty else _figure(drawn, say)
     rows = table(drawn, say) if drawn.undated or not drawn.empty else Markup("")
     return Markup(
         '<section class="bone-timeline" aria-labelledby="bone-timeline-title" lang="{lang}">'
@@ -33,9 +33,15 @@ def section(facts: PatientFacts, language: LanguageCode) -> Markup:
     ).format(lang=language, title=say.text("title"), content=content, table=rows)
 
 
+def _nothing(drawn: Timeline, say: Words) -> Markup:
+    """That there is nothing to draw, and what that may be for want of."""
+    return Markup("").join(Markup("<p>{}</p>").format(text) for text in (say.text("nothing"), *_notes(drawn, say)))
+
+
 def _figure(drawn: Timeline, say: Words) -> Markup:
     """The picture with its notes. Its specification stands in an inert template, where nothing runs it."""
-    notes = [say.text("hint"), *_notes(drawn, say)]
+    hint = Markup('<span class="bone-timeline-hint">{}</span>').format(say.text("hint"))
+    notes = [Markup("<span>{}</span>").format(note) for note in _notes(drawn, say)]
     return Markup(
         '<figure><bone-timeline mark="{mark}"><template>{spec}</template><p>{noscript}</p></bone-timeline>'
         "<figcaption>{notes}</figcaption></figure>"
@@ -43,7 +49,7 @@ def _figure(drawn: Timeline, say: Words) -> Markup:
         mark=say.text("mark"),
         spec=_inert(picture(drawn, say)),
         noscript=say.text("noscript"),
-        notes=Markup(" ").join(Markup("<span>{}</span>").format(note) for note in notes),
+        notes=Markup(" ").join([hint, *notes]),
     )
 
 
@@ -56,6 +62,11 @@ def _inert(spec: Spec) -> Markup:
 def _notes(drawn: Timeline, say: Words) -> list[str]:
     """What a reader must know to read this picture right."""
     found = []
+    if drawn.incomplete:
+        sources = say.say.list(say.say.term(f"source.{key}") for key in drawn.incomplete)
+        found.append(say.text("incomplete", sources=sources))
+    if drawn.left_out:
+        found.append(say.text("left_out", count=drawn.left_out))
     if drawn.early:
         found.append(say.text("early", begin=say.say.day(drawn.begin)))
     if any(point.fact.comparator for panel in drawn.panels for point in panel.points):

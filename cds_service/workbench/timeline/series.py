@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from cds_service.workbench.timeline.lanes import Course, Given, Lane, lanes
-from fhir_mappings.facts import Fracture, Measurement, MedicationCourse, PatientFacts
+from cds_service.workbench.timeline.lanes import DAY, Course, Given, Lane, lanes
+from fhir_mappings.facts import Fracture, Measurement, MedicationCourse, PatientFacts, SourceState
 from hooks.guideline.calendar import add_months
-from hooks.guideline.case import PATIENT_VIEW, Case
+from hooks.guideline.case import INJECTIONS, MEDICATIONS, PATIENT_VIEW, Case
 from hooks.guideline.logic import TOLERANCE
 from hooks.guideline.marker_response import followed_from
 from hooks.guideline.markers import ANALYTES
@@ -31,6 +31,8 @@ from hooks.guideline.treatment import oral_courses
 
 #: Sites in the order of the key; the rules read the first four.
 SITES = ("lumbar_spine", "femoral_neck", "total_hip", "unstated", "forearm", "other")
+#: What the timeline is made of. Dispensings only add: a record without them is common and complete.
+SOURCES = ("observations", "conditions", *MEDICATIONS, *INJECTIONS)
 #: A stretch of so many months without anything ends the axis: what lies before stands at its edge.
 EMPTY_STRETCH = 120
 #: The axis is at least so many months long, and goes so many beyond today at most.
@@ -53,7 +55,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A line at `value`, all along (no dates) or on the days from `start` up to `end`.
+    """A line at `value`, all along (no dates) or on the days from `start` to `end`.
 
     `ground`: the result it was worked out from.
     """
@@ -104,6 +106,8 @@ class Timeline:
 
     `begin`, `end`: the days the axis spans. What is dated before `begin` is drawn at its edge.
     `undated`: what has no date to be drawn at; it stands in the table alone.
+    `incomplete`: prefetch keys not delivered whole, so that something may be missing here.
+    `left_out`: how many pieces of received data could not be read, of any kind.
     """
 
     as_of: date
@@ -113,6 +117,8 @@ class Timeline:
     lanes: tuple[Lane, ...]
     fractures: tuple[Break, ...]
     undated: tuple[Fracture | MedicationCourse, ...]
+    incomplete: tuple[str, ...] = ()
+    left_out: int = 0
 
     @property
     def empty(self) -> bool:
@@ -150,7 +156,8 @@ def timeline(facts: PatientFacts) -> Timeline:
     if begin < add_months(facts.as_of, -WHOLE_YEARS):
         begin = date(begin.year, 1, 1)
     end = max([facts.as_of, *(last for _, last in occupied)])
-    return Timeline(facts.as_of, begin, end, panels, drawn.lanes, fractures, undated)
+    incomplete = tuple(key for key in SOURCES if facts.state(key) is not SourceState.COMPLETE)
+    return Timeline(facts.as_of, begin, end, panels, drawn.lanes, fractures, undated, incomplete, len(facts.issues))
 
 
 def _order(mark: Break | Point) -> tuple[date, str]:
@@ -196,7 +203,7 @@ def _marker_limits(case: Case, analyte: str) -> Iterator[Limit]:
         base = followed_from(case, analyte, course.start).base
         if base is not None and base.value > TOLERANCE:
             value = base.value * (1 - MARKER_FALL / 100)
-            end = case.today if course.running or course.stop is None else course.stop
+            end = case.today if course.running or course.stop is None else course.stop - DAY
             yield Limit("marker.fall", value, course.start, end, base)
 
 

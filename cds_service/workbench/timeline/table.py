@@ -74,15 +74,12 @@ def table(drawn: Timeline, words: Words) -> Markup:
 
 
 def _body(group: Group) -> Markup:
-    rows = Markup("").join(
-        Markup("<tr><td>{}</td><td>{}</td><td>{}</td><td><bdi>{}</bdi></td></tr>").format(
-            entry.day, entry.what, _value(entry), entry.source
-        )
-        for entry in group.entries
-    )
+    rows = Markup("".join(map(_row, group.entries)))
     head = Markup('<tr><th colspan="4" scope="rowgroup">{}</th></tr>').format(group.title)
     return Markup("<tbody>{}{}</tbody>").format(head, rows)
 
 
-def _value(entry: Entry) -> Markup:
-    return Markup("<bdi>{}</bdi>").format(entry.value) if entry.value else escape("–")
+def _row(entry: Entry) -> str:
+    """A line as HTML; written out, because there may be thousands."""
+    cells = f"<td>{escape(entry.day)}</td><td>{escape(entry.what)}</td><td><bdi>{escape(entry.value or '–')}</bdi></td>"
+    return f"<tr>{cells}<td><bdi>{escape(entry.source)}</bdi></td></tr>"

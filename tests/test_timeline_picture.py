@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.workbench.timeline import SCRIPT, STYLE, section
+from cds_service.workbench.timeline import LIBRARY, SCRIPT, STYLE, section
 from cds_service.workbench.timeline.picture import picture
 from cds_service.workbench.timeline.series import Timeline, timeline
 from cds_service.workbench.timeline.table import groups
@@ -270,4 +270,5 @@ def test_the_charting_library_is_what_the_registry_has() -> None:
 
 def test_the_page_finds_style_and_script() -> None:
     assert (STATIC / STYLE).is_file()
-    assert (STATIC / SCRIPT).is_file()
+    script = (STATIC / SCRIPT).read_text("utf-8")
+    assert [name for name in LIBRARY if f'new URL("{name}", import.meta.url)' not in script] == []

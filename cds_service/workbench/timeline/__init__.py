@@ -20,6 +20,8 @@ from hooks.language import LanguageCode
 
 #: What the page loads, below the workbench's static folder: a style sheet and a module.
 STYLE, SCRIPT = "timeline.css", "timeline.js"
+#: What the script itself then asks for, beside it.
+LIBRARY = ("vendor/vega.min.js", "vendor/vega-interpreter.js")
 
 
 def section(facts: PatientFacts, language: LanguageCode) -> Markup:

@@ -104,7 +104,8 @@ class Break:
 class Timeline:
     """Everything of one patient the picture and the table show.
 
-    `begin`, `end`: the days the axis spans. What is dated before `begin` is drawn at its edge.
+    `begin`, `end`: the days the axis spans. What is dated before `begin` is drawn at its edge;
+    `early`: there is such a thing.
     `undated`: what has no date to be drawn at; it stands in the table alone.
     `incomplete`: prefetch keys not delivered whole, so that something may be missing here.
     `left_out`: how many pieces of received data could not be read, of any kind.
@@ -117,6 +118,7 @@ class Timeline:
     lanes: tuple[Lane, ...]
     fractures: tuple[Break, ...]
     undated: tuple[Fracture | MedicationCourse, ...]
+    early: bool = False
     incomplete: tuple[str, ...] = ()
     left_out: int = 0
 
@@ -124,11 +126,6 @@ class Timeline:
     def empty(self) -> bool:
         """Whether there is nothing to draw."""
         return not (self.panels or self.lanes or self.fractures)
-
-    @property
-    def early(self) -> bool:
-        """Whether something lies before the axis begins."""
-        return any(day < self.begin for day, _ in _occupied(self.panels, self.lanes, self.fractures))
 
     def marks(self) -> Iterator[Point | Break | Course | Given]:
         """Every fact that is drawn, once."""
@@ -157,7 +154,18 @@ def timeline(facts: PatientFacts) -> Timeline:
         begin = date(begin.year, 1, 1)
     end = max([facts.as_of, *(last for _, last in occupied)])
     incomplete = tuple(key for key in SOURCES if facts.state(key) is not SourceState.COMPLETE)
-    return Timeline(facts.as_of, begin, end, panels, drawn.lanes, fractures, undated, incomplete, len(facts.issues))
+    return Timeline(
+        as_of=facts.as_of,
+        begin=begin,
+        end=end,
+        panels=panels,
+        lanes=drawn.lanes,
+        fractures=fractures,
+        undated=undated,
+        early=bool(occupied) and occupied[0][0] < begin,
+        incomplete=incomplete,
+        left_out=len(facts.issues),
+    )
 
 
 def _order(mark: Break | Point) -> tuple[date, str]:

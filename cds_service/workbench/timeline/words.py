@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ SECTIONS = {
 }
 #: Doses of one period named one after the other; of more only the highest.
 _DOSES_NAMED = 4
+
+
+#: A reference as nearly all are: nothing in it that could be invisible or move the text around it.
+_ORDINARY = re.compile("[!-~]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class Words:
         if fact.concept == "t_score":
             what += f", {self.say.term(f'site.{point.series}')}"
         value = f"{self.short(fact)} {self.say.term(f'unit.{fact.concept}')}"
-        return Entry(what, value, self.say.day(fact.date), plain(fact.reference))
+        return Entry(what, value, self.say.day(fact.date), source(fact.reference))
 
     def short(self, fact: Measurement) -> str:
         """The number beside a mark, with its comparator."""
@@ -89,18 +94,18 @@ class Words:
         if fact.vfa:
             said.append("VFA")
         return Entry(
-            self.say.term(f"fracture.{fact.site}"), ", ".join(said), self._day(fact.date), plain(fact.reference)
+            self.say.term(f"fracture.{fact.site}"), ", ".join(said), self._day(fact.date), source(fact.reference)
         )
 
     def course(self, lane: str, course: Course) -> Entry:
         fact = course.fact
-        return Entry(self._drug(lane), self.dose(fact), self._period(course), plain(fact.reference))
+        return Entry(self._drug(lane), self.dose(fact), self._period(course), source(fact.reference))
 
     def undated_course(self, lane: str, fact: MedicationCourse) -> Entry:
         day = self.of("table", "undated")
         if fact.stop is not None:
             day = self.of("entry", "until", stop=self.say.day(fact.stop - timedelta(days=1)))
-        return Entry(self._drug(lane), self.dose(fact), day, plain(fact.reference))
+        return Entry(self._drug(lane), self.dose(fact), day, source(fact.reference))
 
     def dose(self, fact: MedicationCourse) -> str:
         """The daily dose, of a drug without steps also as written in the record."""
@@ -151,7 +156,7 @@ class Words:
         if given.limit is not None:
             said.append(self.of("entry", "next_by", day=self.say.day(given.limit)))
         what = f"{self._drug(lane)}, {self.of('entry', done)}"
-        return Entry(what, ", ".join(said), self.say.day(given.day), plain(given.fact.reference))
+        return Entry(what, ", ".join(said), self.say.day(given.day), source(given.fact.reference))
 
     def gap(self, gap: Gap, as_of: date) -> Entry:
         kind = "overdue" if gap.end == as_of else "late"
@@ -171,7 +176,7 @@ class Words:
                 day=self.say.day(base.date),
             )
             day = self.of("entry", "period", start=self._day(limit.start), stop=self._day(limit.end))
-            return Entry(self.of("entry", "fall_line", analyte=what), value, day, plain(base.reference))
+            return Entry(self.of("entry", "fall_line", analyte=what), value, day, source(base.reference))
         return Entry(what, self.limit_name(limit), "–", self._guideline(SECTIONS[limit.name]))
 
     def limit_name(self, limit: Limit | Band) -> str:
@@ -194,6 +199,11 @@ class Words:
 
     def _guideline(self, threshold: str) -> str:
         return self.of("entry", "rule", section=THRESHOLDS[threshold].section)
+
+
+def source(reference: str) -> str:
+    """The reference as one visible line."""
+    return reference if _ORDINARY.fullmatch(reference) else plain(reference)
 
 
 def _doses(fact: MedicationCourse) -> list[float]:

@@ -19,6 +19,8 @@ BONE_DRUGS = frozenset(
         *("zoledronate", "denosumab", "teriparatide", "romosozumab", "raloxifene", "etidronate", "strontium"),
     }
 )
+#: Of these the drugs taken day by day or week by week, whose dose per day says something.
+TAKEN_BONE_DRUGS = BONE_DRUGS - {"zoledronate", "denosumab", "romosozumab", "ibandronate_iv"}
 #: Given as an injection or infusion that the rules count; their cancer products are told apart.
 INJECTED = frozenset({"denosumab", "zoledronate"})
 #: Names that are one substance: two orders of it are orders of the same drug.

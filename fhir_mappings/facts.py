@@ -184,7 +184,8 @@ class MedicationCourse(msgspec.Struct, frozen=True, gc=False):
     or the duration of a dose cannot be read (`dose_text` is what was written, patient data).
     `prn_mg`: what was dispensed, else prescribed once, of an as-needed course.
     `duplicate`: overlaps another order of the same drug without a link.
-    `daily_mg`, `intakes_per_day`: calcium per day and its intakes.
+    `daily_mg`, `intakes_per_day`: calcium per day and its intakes. Of a bone drug that is taken,
+    `daily_mg` is its average day (70 mg a week: 10); it is shown, no rule reads it.
     """
 
     drugs: frozenset[str]

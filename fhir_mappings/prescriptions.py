@@ -19,7 +19,7 @@ from fhir_mappings.amounts import amount_of
 from fhir_mappings.courses import Entry, Status
 from fhir_mappings.dates import day_after, day_or_none, first_day, last_day
 from fhir_mappings.dosage import Plan, clip, lay_out, used_up
-from fhir_mappings.drugs import GLUCOCORTICOIDS, INJECTED
+from fhir_mappings.drugs import GLUCOCORTICOIDS, INJECTED, TAKEN_BONE_DRUGS
 from fhir_mappings.facts import DoseStep
 from fhir_mappings.prefetch import Received
 from fhir_mappings.products import Product, Products
@@ -158,6 +158,8 @@ def _entry(
                 steps = _ended_by_supply(steps, quantity, supply)
                 stop = steps[-1].end if steps else plan.start
     daily_mg, intakes = _calcium(plan, product, dosages, desk.as_of)
+    if product.drugs & TAKEN_BONE_DRUGS:
+        daily_mg = product.strength.mg(plan.daily(desk.as_of))
     return Entry(
         reference=reference,
         kind="order" if isinstance(resource, MedicationRequest) else "statement",

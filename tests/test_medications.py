@@ -616,6 +616,22 @@ def test_any_record_gives_sound_courses(resources: list[dict[str, Any]]) -> None
             assert step.start < step.end <= following.start
 
 
+@pytest.mark.parametrize(
+    ("code", "repeat", "expected"),
+    [
+        ("M05BA04", {"period": 1, "periodUnit": "wk"}, 10.0),  # alendronate, weekly
+        ("G03XC01", {}, 70.0),  # raloxifene, daily
+        ("M05BX04", {"period": 6, "periodUnit": "mo"}, None),  # denosumab: an injection has no day's dose
+        ("C03AB01", {}, None),  # no bone drug
+    ],
+)
+def test_the_average_day_of_a_bone_drug_that_is_taken(
+    code: str, repeat: dict[str, Any], expected: float | None
+) -> None:
+    course = only(read(order(1, "2025-01-01", daily(70, **repeat), **drug(code))))
+    assert course.daily_mg == (None if expected is None else pytest.approx(expected))
+
+
 # the worked patients, written in FHIR and read back
 
 VIGNETTES = load_vignettes()

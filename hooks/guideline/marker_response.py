@@ -53,10 +53,11 @@ def followed(case: Case) -> tuple[Followed, ...]:
     start = bp_start(case)
     if start is None:
         return ()
-    return tuple(_followed(case, analyte, start) for analyte in ANALYTES)
+    return tuple(followed_from(case, analyte, start) for analyte in ANALYTES)
 
 
-def _followed(case: Case, analyte: str, start: date) -> Followed:
+def followed_from(case: Case, analyte: str, start: date) -> Followed:
+    """One analyte around the start of a tablet course, running or past."""
     found = sorted((m for m in values(case, analyte) if readable(case, m)), key=lambda m: m.date)
     earliest = add_months(start, -case.defaults.marker_base)
     before = [m for m in found if earliest <= m.date <= start]

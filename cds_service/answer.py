@@ -11,6 +11,7 @@ from cds_service.content import overrides
 from cds_service.settings import Settings
 from cds_service.wire import HookRequest
 from fhir_mappings import ReadOptions, read_facts
+from fhir_mappings.facts import PatientFacts
 from hooks.evaluation import Options, respond
 from hooks.guideline.case import Hook
 from hooks.guideline.defaults import Defaults
@@ -19,9 +20,10 @@ from hooks.language import LanguageCode
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer, and how long reading and the rules with their cards took, in milliseconds."""
+    """The answer, the facts it rests on, and how long reading and the rules with their cards took, in milliseconds."""
 
     body: dict[str, Any]
+    facts: PatientFacts
     read_ms: float
     rules_ms: float
 
@@ -71,4 +73,4 @@ def answer(
         options=replace(adds or Options(), explain=True) if request.explain else adds,
     )
     done = time.perf_counter()
-    return Answered(body, (read - started) * 1000, (done - read) * 1000)
+    return Answered(body, reading.facts, (read - started) * 1000, (done - read) * 1000)

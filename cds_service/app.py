@@ -7,7 +7,7 @@ from datetime import date
 
 from flask import Flask
 
-from cds_service import cors, errors, routes
+from cds_service import cors, errors, routes, workbench
 from cds_service.settings import Settings
 
 
@@ -16,7 +16,10 @@ def create_app(settings: Settings, clock: Callable[[], date] = date.today) -> Fl
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False
     fixed = settings.today
-    app.register_blueprint(routes.blueprint(settings, clock if fixed is None else lambda: fixed))
+    day = clock if fixed is None else lambda: fixed
+    app.register_blueprint(routes.blueprint(settings, day))
+    if settings.shows_workbench:
+        app.register_blueprint(workbench.blueprint(settings, day))
     cors.register(app, settings)
     errors.register(app)
     return app

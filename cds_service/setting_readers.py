@@ -113,4 +113,5 @@ READERS: Final[Mapping[str, Reader]] = {
     "OSTEO_CDS_MAX_BODY_MB": Reader("max_body_bytes", _whole_number(MOST_MEGABYTES, MEGABYTE)),
     "OSTEO_CDS_GUIDELINE_URL": Reader("guideline_url", _guideline_url),
     "OSTEO_CDS_TODAY": Reader("today", read_day),
+    "OSTEO_CDS_WORKBENCH": Reader("workbench", _choice("on", "off")),
 }

@@ -42,11 +42,12 @@ class Settings:
     `public_url` None: the address served. `today` None: the clock's day.
     `guideline_url`: where docs/guideline.md is published; cards link to their recommendation there.
     `cors_origins` and `fhir_servers` None: loopback in development, none otherwise.
+    `workbench` None: the page at / is shown unless callers must be authenticated.
     `without_effect`: variables that are set, valid, and not used by this version.
     `content`: the guideline's open numbers, as the table [content] of the TOML file sets them.
     """
 
-    auth: Literal["off"] = "off"
+    auth: Literal["off", "required"] = "off"
     development: bool = True
     public_url: str | None = None
     clients: tuple[Client, ...] = ()
@@ -58,8 +59,14 @@ class Settings:
     max_body_bytes: int = 16 * MEGABYTE
     guideline_url: str = ""
     today: date | None = None
+    workbench: Literal["on", "off"] | None = None
     without_effect: tuple[str, ...] = ()
     content: Defaults = field(default_factory=Defaults)
+
+    @property
+    def shows_workbench(self) -> bool:
+        """Whether the page at / is there. The page asks nobody who they are, so it goes when callers must say it."""
+        return self.workbench == "on" or (self.workbench is None and self.auth != "required")
 
     def allows_origin(self, origin: str) -> bool:
         """Whether a page of this origin may read the answers."""

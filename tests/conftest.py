@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -24,6 +24,15 @@ FHIR_JSON = "application/fhir+json"
 JSON = "application/json"
 #: The property under which a test records the recommendations it could not check.
 NOT_IMPLEMENTED = "not_implemented"
+
+
+def left_out(reports: Iterable[object]) -> list[tuple[str, str]]:
+    """What this run did not check, and why: how many tests of a file were skipped, for each reason they gave."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for report in reports:
+        if isinstance(report, pytest.TestReport) and isinstance(report.longrepr, tuple):
+            counted[report.nodeid.partition("::")[0], str(report.longrepr[2]).removeprefix("Skipped: ")] += 1
+    return [(f"{number} tests of {file}", why) for (file, why), number in sorted(counted.items())]
 
 
 class Clock:
@@ -102,7 +111,10 @@ def clock(service: ServiceClient) -> Iterator[Clock]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """List what worked patients expect of recommendations that are not implemented yet."""
+    """List what was left out and why, and what worked patients expect that is not implemented yet."""
+    for what, why in left_out(terminalreporter.stats.get("skipped", ())):
+        terminalreporter.section("left out")
+        terminalreporter.line(f"{what}: {why}")
     missing: Counter[str] = Counter()
     for reports in terminalreporter.stats.values():
         for report in reports:

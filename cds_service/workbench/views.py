@@ -243,9 +243,10 @@ class Pages:
         file = request.files.get("file")
         if file is not None and file.filename:
             try:
-                return file.read().decode("utf-8-sig")
+                return str(file.read(), "utf-8-sig")
             except UnicodeDecodeError as error:
-                raise RefusedError(400, "structure", f"The file is no UTF-8 text (byte {error.start}).") from None
+                problem = f"The file is no UTF-8 text (byte {error.start})."
+                raise RefusedError(400, "structure", problem) from None
         return form.get("record", "")
 
 

@@ -13,7 +13,7 @@ from cds_service.workbench.tables import tables_of
 from hooks.guideline.defaults import Defaults
 from hooks.guideline.reading import sentence
 from hooks.guideline.register import RULES
-from hooks.language import LANGUAGES
+from hooks.language import LANGUAGES, LanguageCode
 from hooks.rule_words import words_of_rules
 from tests.decision_table import rows
 from tests.workbench import Workbench
@@ -27,22 +27,22 @@ def bench() -> Workbench:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_the_list_names_them_all(bench: Workbench, code: str) -> None:
+def test_the_list_names_them_all(bench: Workbench, code: LanguageCode) -> None:
     found = bench.get(f"/rules?lang={code}")
     assert len(re.findall(r'href="/rules/[\w-]+\?lang', found.text)) == len(RULES)
-    assert sum(len(lines) for _, lines in parts(code)) == len(RULES)  # type: ignore[arg-type]
+    assert sum(len(lines) for _, lines in parts(code)) == len(RULES)
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 @pytest.mark.parametrize("rule_id", list(RULES))
-def test_each_has_a_page(bench: Workbench, rule_id: str, code: str) -> None:
+def test_each_has_a_page(bench: Workbench, rule_id: str, code: LanguageCode) -> None:
     found = bench.get(f"/rules/{rule_id}?lang={code}")
     assert found.status_code == 200
     rule = RULES[rule_id]
     text = unescape(found.text)
     assert rule.section in text
     if rule.logic.__name__ != "_always":
-        assert sentence(rule, words_of_rules(code), Defaults())[1:] in text  # type: ignore[arg-type]
+        assert sentence(rule, words_of_rules(code), Defaults())[1:] in text
 
 
 def test_every_row_that_checks_a_rule_is_on_its_page() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+import orjson
 import pytest
 
 from cds_service.workbench.examples import IDS, day, example
 from cds_service.workbench.words import words
 from fhir_mappings.codes import lookup
-from hooks.language import LANGUAGES
+from hooks.language import LANGUAGES, LanguageCode
 from tests.workbench import Workbench, area, fired, summaries
 
 DAYS = (date(2024, 2, 29), date(2025, 3, 10), date(2025, 8, 31), date(2027, 1, 1))
@@ -35,7 +36,6 @@ def test_the_story_is_true(name: str, today: date) -> None:
 @pytest.mark.parametrize("name", IDS)
 def test_every_code_of_a_story_is_known(name: str) -> None:
     record = example(name, DAYS[1]).record
-    import orjson
 
     def codings(value: object) -> list[tuple[str, str]]:
         if isinstance(value, dict):
@@ -50,12 +50,12 @@ def test_every_code_of_a_story_is_known(name: str) -> None:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_every_story_is_on_the_page(code: str) -> None:
+def test_every_story_is_on_the_page(code: LanguageCode) -> None:
     page = Workbench().get(f"/?lang={code}")
     assert len(IDS) >= 8
     for name in IDS:
         assert f"/workbench/examples/{name}?lang={code}" in page.text
-        assert words(code)[f"example.{name}.story"] in page.text  # type: ignore[arg-type]
+        assert words(code)[f"example.{name}.story"] in page.text
 
 
 @pytest.mark.parametrize(

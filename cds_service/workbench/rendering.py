@@ -38,6 +38,8 @@ def page(name: str, status_code: int, code: LanguageCode, /, **values: Any) -> P
     """A page of templates/workbench."""
     known = words(code)
     say = language(code)
+    # a page names hundreds of rules: their address is worked out once
+    before, _, after = link("rule", rule_id="RULE").partition("RULE")
     html = render_template(
         f"workbench/{name}.html",
         page=name,
@@ -47,6 +49,7 @@ def page(name: str, status_code: int, code: LanguageCode, /, **values: Any) -> P
         term=lambda each: term(each, code),
         say=say,
         link=link,
+        rule_link=lambda rule_id: f"{before}{rule_id}{after}",
         chosen=chosen(),
         cap=_capitalised,
         unit_of=lambda concept: f" ({say.terms[unit]})" if (unit := f"unit.{concept}") in say.terms else "",

@@ -11,13 +11,15 @@ import orjson
 from markupsafe import Markup
 
 from cds_service.workbench.exchange import Exchange
-from cds_service.workbench.safe_text import all_visible, escaped_json, is_https, markdown, visible
+from cds_service.workbench.safe_text import all_visible, content, escaped_json, is_https, markdown, visible
 from cds_service.workbench.words import need, words
 from fhir_mappings.dates import completed_years
 from hooks.guideline.register import RULES
 from hooks.language import LanguageCode
 from hooks.texts import texts
 
+#: A longer request, in bytes, is shown as it was sent: nobody reads it line by line.
+READABLE: Final = 250_000
 #: The states of a recommendation, in the order of the filter.
 STATES: Final = ("fired", "unknown", "silenced", "not-fired", "other-hook", "broken")
 
@@ -131,14 +133,15 @@ class Result:
         return [reason for reason in self.reasons if reason.id in hidden]
 
     @cached_property
-    def request_text(self) -> str:
-        """The request as it was made, to read and to send again."""
-        return _indented(self.exchange.request)
+    def request_text(self) -> Markup:
+        """The request as it was made, to read and to send again; a long one without line breaks, to be quick."""
+        compact = orjson.dumps(self.exchange.request)
+        return content(compact.decode() if len(compact) > READABLE else _indented(self.exchange.request))
 
     @cached_property
-    def answer_text(self) -> str:
+    def answer_text(self) -> Markup:
         """The answer as the service gives it."""
-        return _indented(self.exchange.answer)
+        return content(_indented(self.exchange.answer))
 
     @property
     def drafts_text(self) -> str:

@@ -32,7 +32,14 @@ def all_visible(value: Any) -> Any:
 
 def escaped_json(text: str) -> str:
     """A JSON text with the hidden marks in it as JSON escapes: the same JSON, and nothing hidden."""
+    if text.isascii() and "\x7f" not in text:
+        return text  # a long record is looked through in no time
     return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def content(json: str) -> Markup:
+    """A JSON text as the content of an element, where only these two characters mean something to HTML."""
+    return Markup(escaped_json(json).replace("&", "&amp;").replace("<", "&lt;"))
 
 
 def is_https(url: str) -> bool:

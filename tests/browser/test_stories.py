@@ -50,7 +50,8 @@ def test_a_story_from_click_to_card(page: Page, name: str) -> None:
     assert set(expected) <= told
     if not expected:
         expect(page.get_by_text(DA["cards.none"])).to_be_visible()
-    picture(page, f"example-{name}")
+    if name == "egfr-alendronate":
+        picture(page, "cards")
 
 
 def test_an_order_is_drafted_and_signed(page: Page) -> None:
@@ -83,8 +84,6 @@ def test_a_card_is_accepted_and_dismissed(page: Page) -> None:
     assert (item["card"], item["outcome"]) == (card["uuid"], "accepted")
     assert item["acceptedSuggestions"] == [{"id": card["suggestions"][0]["uuid"]}]
     expect(suggestion.locator(".told")).to_have_text(DA["feedback.told"])
-    picture(page, "accepted")
-
     dismiss = page.locator(".dismiss").first
     dismiss.locator("summary").click()
     dismiss.get_by_label(card["overrideReasons"][1]["display"]).check()
@@ -177,9 +176,9 @@ def test_the_exchange_is_copied_as_curl(page: Page, base: str) -> None:
 
 def test_a_rule_is_looked_up(page: Page) -> None:
     page.goto("/rules")
-    page.get_by_label(DA["filter.find"]).fill("TX-IND-1")
+    page.get_by_label(DA["filter.find"]).fill("GLU-DXA-1")
     expect(page.locator(".rules > li:visible")).to_have_count(1)
-    page.get_by_role("link", name="TX-IND-1").click()
+    page.get_by_role("link", name="GLU-DXA-1").click()
     expect(page.locator("table.decision").first).to_be_visible()
     picture(page, "rule")
 
@@ -217,8 +216,8 @@ def test_the_first_card_is_there_within_a_second_of_2000_resources(page: Page, t
         page.goto("/")
         page.locator("#file").set_input_files(record)
         page.get_by_role("button", name=DA["home.ask"]).click()
-        page.wait_for_function("window.cardSeen")
-        times.append(page.evaluate("window.cardSeen"))
+        expect(page.locator(".card h3").first).to_be_visible()
+        times.append(page.evaluate("new Promise((r) => setTimeout(() => r(window.cardSeen), 200))"))
     print("click to first card of 2000 resources, ms:", [round(each) for each in times])
     assert min(times) < 1000, times
 

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 import pytest
 
+from cds_service.feedback import Feedback, read_feedback
 from cds_service.settings import Settings, load_settings
 from cds_service.workbench import POLICY
 from cds_service.workbench.result import STATES
@@ -163,17 +164,29 @@ class TestOut:
                     text = orjson.dumps(action["resource"], option=orjson.OPT_INDENT_2).decode()
                     assert text.replace('"', "&#34;").replace("<", "&lt;").replace("'", "&#39;") in shown
 
-    def test_answers_go_to_the_feedback_endpoint(self, bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
+    def test_answers_go_to_the_feedback_endpoint(self, bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+        received: list[Feedback] = []
+
+        def spy(body: bytes) -> list[Feedback]:
+            received.extend(read_feedback(body))
+            return received[-1:]
+
+        monkeypatch.setattr("cds_service.routes.read_feedback", spy)
         page = bench.get("/workbench/examples/hip-fracture")
         card = area(page, "answer")["cards"][0]
         accepted = {"card": card["uuid"], "outcome": "accepted", "suggestion": card["suggestions"][0]["uuid"]}
         reason = card["overrideReasons"][0]
         dismissed = {"card": card["uuid"], "outcome": "overridden", "reason": f"{reason['system']}|{reason['code']}"}
-        with caplog.at_level(logging.INFO):
-            for form in (accepted, dismissed):
-                assert bench.post("/workbench/feedback/osteoporosis-patient-view", form).status_code == 200
-        assert "feedback=accepted:1" in caplog.text
-        assert "feedback=overridden:1" in caplog.text
+        for form in (accepted, dismissed):
+            assert bench.post("/workbench/feedback/osteoporosis-patient-view", form).status_code == 200
+        assert [(each.card, each.outcome) for each in received] == [
+            (card["uuid"], "accepted"),
+            (card["uuid"], "overridden"),
+        ]
+        assert [each.id for each in received[0].accepted_suggestions or ()] == [card["suggestions"][0]["uuid"]]
+        assert received[1].override_reason is not None
+        assert received[1].override_reason.reason is not None
+        assert received[1].override_reason.reason.code == reason["code"]
         assert bench.post("/workbench/feedback/osteoporosis-patient-view", {"card": "x"}).status_code == 400
         assert bench.post("/workbench/feedback/other", accepted).status_code == 404
 

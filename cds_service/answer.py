@@ -14,7 +14,7 @@ from cds_service.content import overrides
 from cds_service.settings import Settings
 from cds_service.wire import HookRequest
 from fhir_mappings import ReadOptions, read_facts
-from fhir_mappings.facts import Override
+from fhir_mappings.facts import Override, PatientFacts
 from hooks.evaluation import EVALUATION_EXTENSION, Options, respond
 from hooks.guideline.case import Hook
 from hooks.guideline.defaults import Defaults
@@ -30,9 +30,10 @@ class Remembered(Struct, frozen=True):
 
 
 class Answered(Struct, frozen=True):
-    """The answer, and how long reading and the rules with their cards took, in milliseconds."""
+    """The answer, the facts it rests on, and how long reading and the rules with their cards took, in milliseconds."""
 
     body: dict[str, Any]
+    facts: PatientFacts
     read_ms: float
     rules_ms: float
 
@@ -92,4 +93,4 @@ def answer(
         issue = {"reference": "memory", "problem": remembered.problem}
         body["extension"][EVALUATION_EXTENSION]["issues"].append(issue)
     done = time.perf_counter()
-    return Answered(body, (read - started) * 1000, (done - read) * 1000)
+    return Answered(body, reading.facts, (read - started) * 1000, (done - read) * 1000)

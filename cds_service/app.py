@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from cds_service import calls, cors, errors, operation, routes
+from cds_service import calls, cors, errors, operation, routes, workbench
 from cds_service.audit.log import AuditLog
 from cds_service.authentication import UsedTokens, UsedTokensInMemory
 from cds_service.metrics import Metrics
@@ -63,6 +63,7 @@ def create_app(
     ready: dict[str, Check] = {"audit": audit.ready, **(checks or {})}
     if memory is not None:
         ready["database"] = memory.database.ready
+    day = clock if fixed is None else lambda: fixed
     # what looks at requests does so in this order: the call's clock, preflights, who calls, how often
     calls.register(app, calls.answer_headers(settings.public_url), (audit, metrics))
     cors.register(app, settings)
@@ -73,12 +74,14 @@ def create_app(
         authenticator = guard.register(app, settings, tokens, now)
         app.extensions["authenticator"] = authenticator
         ready["keys"] = partial(_no_keys, authenticator.keys, len(settings.clients))
-    services = routes.blueprint(settings, clock if fixed is None else lambda: fixed, memory)
+    services = routes.blueprint(settings, day, memory)
     if settings.rate_limit:
         from cds_service.rate_limit import RateLimit, refuse_too_many
 
         services.before_request(partial(refuse_too_many, RateLimit(settings.rate_limit)))
     app.register_blueprint(services)
     app.register_blueprint(operation.blueprint(ready, metrics, settings.metrics))
+    if settings.shows_workbench:
+        app.register_blueprint(workbench.blueprint(settings, day))
     errors.register(app)
     return app

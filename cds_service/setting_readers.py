@@ -178,4 +178,5 @@ READERS: Final[Mapping[str, Reader]] = {
     "OSTEO_CDS_METRICS": Reader("metrics", _choice("loopback", "all", "off")),
     "OSTEO_CDS_RATE_LIMIT": Reader("rate_limit", _whole_number(MOST_CALLS)),
     "OSTEO_CDS_TODAY": Reader("today", read_day),
+    "OSTEO_CDS_WORKBENCH": Reader("workbench", _choice("on", "off")),
 }

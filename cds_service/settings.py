@@ -46,6 +46,7 @@ class Settings:
     `cors_origins` and `fhir_servers` None: loopback in development, none otherwise.
     `fhir_private_network`: FHIR servers may have addresses of a private network. `ca_file`: the
     certificate authorities that sign FHIR servers; None: the public ones.
+    `workbench` None: the page at / is shown unless callers must be authenticated.
     `without_effect`: variables that are set, valid, and not used by this version.
     `audit_file` None: audit records go to standard error only. `metrics`: who may read /metrics.
     `rate_limit`: calls a minute for each caller; 0: as many as they like.
@@ -75,8 +76,14 @@ class Settings:
     metrics: Literal["loopback", "all", "off"] = "loopback"
     rate_limit: int = 0
     today: date | None = None
+    workbench: Literal["on", "off"] | None = None
     without_effect: tuple[str, ...] = ()
     content: Defaults = field(default_factory=Defaults)
+
+    @property
+    def shows_workbench(self) -> bool:
+        """Whether the page at / is there. The page asks nobody who they are, so it goes when callers must say it."""
+        return self.workbench == "on" or (self.workbench is None and self.auth != "required")
 
     def allows_origin(self, origin: str) -> bool:
         """Whether a page of this origin may read the answers."""

@@ -18,12 +18,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from types import CodeType
-from typing import Any
 
 import yaml
 
 from hooks.guideline.defaults import Defaults
+from hooks.guideline.numbers import references
 from hooks.guideline.reading import Words, sentence
 from hooks.guideline.register import GROUPS, RULES, catalogue
 from hooks.guideline.rule import Rule
@@ -144,27 +143,6 @@ def _function(rule: Rule) -> str:
 @cache
 def _words() -> Words:
     return words_of_rules("en")
-
-
-def references(rule: Rule) -> set[str]:
-    """Names of thresholds and defaults the rule uses, directly or through the predicates it names."""
-    function = inspect.unwrap(rule.logic)
-    found = set(_names(function.__code__))
-    for name in list(found):
-        named = function.__globals__.get(name)
-        if callable(named) and getattr(named, "__module__", "").startswith("hooks.guideline"):
-            code: Any = getattr(inspect.unwrap(named), "__code__", None)
-            if isinstance(code, CodeType) and not named.__module__.endswith(("logic", "case", "calendar", "firing")):
-                found |= set(_names(code))
-    return found
-
-
-def _names(code: CodeType) -> set[str]:
-    found = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            found |= _names(constant)
-    return found
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,15 @@ FHIR_JSON = "application/fhir+json"
 JSON = "application/json"
 #: The property under which a test records the recommendations it could not check.
 NOT_IMPLEMENTED = "not_implemented"
+
+
+def left_out(reports: Iterable[object]) -> list[tuple[str, str]]:
+    """What this run did not check, and why: how many tests of a file were skipped, for each reason they gave."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for report in reports:
+        if isinstance(report, pytest.TestReport) and isinstance(report.longrepr, tuple):
+            counted[report.nodeid.partition("::")[0], str(report.longrepr[2]).removeprefix("Skipped: ")] += 1
+    return [(f"{number} tests of {file}", why) for (file, why), number in sorted(counted.items())]
 
 
 class Clock:
@@ -146,17 +155,22 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was left out."""
+    """Say what was left out and why, and what worked patients expect that is not implemented yet."""
+    for what, why in (*left_out(terminalreporter.stats.get("skipped", ())), *_on_one_database(terminalreporter)):
+        terminalreporter.section("left out")
+        terminalreporter.line(f"{what}: {why}")
     _list_not_implemented(terminalreporter)
+
+
+def _on_one_database(terminalreporter: pytest.TerminalReporter) -> list[tuple[str, str]]:
+    """How many tests ran on SQLite alone, and why."""
     reports = [report for found in terminalreporter.stats.values() for report in found]
     names = {report.nodeid for report in reports if isinstance(report, pytest.TestReport)}
     alone = sum("[sqlite" in name for name in names)
-    if alone and "postgresql" not in DATABASES:
-        terminalreporter.section("left out")
-        terminalreporter.line(
-            f"{alone} tests of the database ran on SQLite and were left out on PostgreSQL, for want of a server: "
-            f"set {POSTGRESQL} to the URL of one that may make databases. .ci/run does."
-        )
+    if not alone or "postgresql" in DATABASES:
+        return []
+    why = f"no server, so they ran on SQLite only; set {POSTGRESQL} to the URL of one that may make databases"
+    return [(f"{alone} tests of the database on PostgreSQL", f"{why}. .ci/run does")]
 
 
 def _list_not_implemented(terminalreporter: pytest.TerminalReporter) -> None:

@@ -48,7 +48,7 @@ def test_a_body_has_a_largest_size() -> None:
     assert "OSTEO_CDS_MAX_BODY_MB" in issue["diagnostics"]
 
 
-@pytest.mark.parametrize("path", ["/cds-services/none", "/cds-services/none/feedback", "/", "/cds-services/a/b/c"])
+@pytest.mark.parametrize("path", ["/cds-services/none", "/cds-services/none/feedback", "/none", "/cds-services/a/b/c"])
 def test_what_does_not_exist(service: ServiceClient, path: str) -> None:
     assert service.refused(path, request(), status=404)["code"] == "not-found"
 

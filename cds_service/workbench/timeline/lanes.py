@@ -12,9 +12,10 @@ from fhir_mappings.facts import Administration, Booking, Dispensing, MedicationC
 from hooks.guideline.calendar import add_months
 from hooks.guideline.case import Case
 from hooks.guideline.drafted import BONE_DRUGS, GLUCOCORTICOIDS, SUPPLEMENTS
+from hooks.guideline.injections import injections
 from hooks.guideline.logic import Yes
 from hooks.guideline.thresholds import DENOSUMAB_MAX
-from hooks.guideline.treatment import injections, overdue
+from hooks.guideline.treatment import overdue
 
 Kind = Literal["bone", "glucocorticoid", "supplement"]
 KINDS: tuple[Kind, ...] = ("bone", "glucocorticoid", "supplement")

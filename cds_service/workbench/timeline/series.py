@@ -18,6 +18,7 @@ from hooks.guideline.case import INJECTIONS, MEDICATIONS, PATIENT_VIEW, Case
 from hooks.guideline.logic import TOLERANCE
 from hooks.guideline.marker_response import followed_from
 from hooks.guideline.markers import ANALYTES
+from hooks.guideline.tablets import oral_courses
 from hooks.guideline.thresholds import (
     EGFR_LIMIT,
     MARKER_FALL,
@@ -27,7 +28,6 @@ from hooks.guideline.thresholds import (
     VITD_TARGET_HIGH,
     VITD_TARGET_LOW,
 )
-from hooks.guideline.treatment import oral_courses
 
 #: Sites in the order of the key; the rules read the first four.
 SITES = ("lumbar_spine", "femoral_neck", "total_hip", "unstated", "forearm", "other")

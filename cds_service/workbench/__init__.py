@@ -1,0 +1,65 @@
+"""The workbench: a page at / where a doctor sees the advice and its reasons. It works on its own, offline.
+
+Only the addresses stand here. What makes the pages (templates, Markdown, the reasons) is loaded when
+one is opened, so that the service itself starts and answers as if there were none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, g
+
+from cds_service.settings import Settings
+
+if TYPE_CHECKING:
+    from cds_service.workbench.views import Pages
+
+#: Everything from this host, no script or style in the page itself, in no frame.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
+    """The pages. `clock` is asked for the day once in each request."""
+    pages = Blueprint("workbench", __name__, template_folder="templates")
+    made: list[Pages] = []
+
+    def views() -> Pages:
+        if not made:
+            from cds_service.workbench.views import Pages
+
+            made.append(Pages(settings, clock))
+        return made[0]
+
+    pages.add_url_rule("/", "home", lambda: views().home())
+    pages.add_url_rule("/workbench/examples/<name>", "example", lambda name: views().example(name))
+    pages.add_url_rule("/workbench/advice", "advice", lambda: views().advice(), methods=["POST"])
+    pages.add_url_rule("/workbench/advice", "advice_again", lambda: views().to_home())
+    pages.add_url_rule("/workbench/patient", "patient", lambda: views().patient())
+    pages.add_url_rule("/workbench/patient", "typed", lambda: views().typed(), methods=["POST"])
+    pages.add_url_rule(
+        "/workbench/feedback/<service_id>",
+        "feedback",
+        lambda service_id: views().feedback(service_id),
+        methods=["POST"],
+    )
+    pages.add_url_rule("/rules", "rules", lambda: views().rules())
+    pages.add_url_rule("/rules/<rule_id>", "rule", lambda rule_id: views().rule(rule_id))
+    pages.add_url_rule("/workbench/static/<path:name>", "static", lambda name: views().static(name))
+    pages.before_request(lambda: views().refuse_other_origin())
+    pages.register_error_handler(Exception, lambda error: views().problem(error))
+
+    @pages.after_request
+    def protect(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"  # with no-referrer a browser would hide our own Origin
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        return response
+
+    return pages

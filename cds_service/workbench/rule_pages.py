@@ -1,0 +1,114 @@
+"""What the pages of the rules say: made from the register, the thresholds and the decision tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cds_service.workbench.tables import Table, readings_of, tables_of
+from cds_service.workbench.words import term, words
+from hooks.guideline.defaults import Defaults
+from hooks.guideline.numbers import references
+from hooks.guideline.reading import sentence
+from hooks.guideline.register import RULES, catalogue
+from hooks.guideline.rule import Rule
+from hooks.guideline.thresholds import THRESHOLDS
+from hooks.language import LanguageCode, language
+from hooks.rule_words import words_of_rules
+from hooks.texts import texts
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A recommendation in the list."""
+
+    id: str
+    title: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number a rule uses. `may_change`: a default that a deployment may set."""
+
+    name: str
+    value: str
+    section: str
+    reading: str
+    may_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """One recommendation in full. `parents`: an explanation's recommendations; `reading` in English."""
+
+    id: str
+    title: str
+    section: str
+    strength: str
+    card: str
+    hooks: tuple[str, ...]
+    indicator: str
+    parents: tuple[Line, ...]
+    logic: str
+    reading: str
+    numbers: tuple[Number, ...]
+    contradictions: tuple[Mapping[str, str], ...]
+    tables: tuple[Table, ...]
+
+
+def parts(code: LanguageCode) -> list[tuple[str, list[Line]]]:
+    """Every part of the guideline with its recommendations."""
+    found: dict[int, list[Line]] = {}
+    for entry in catalogue():
+        if entry.id in RULES:
+            found.setdefault(entry.part, []).append(_line(RULES[entry.id], code))
+    return [(words(code)[f"part.{number}"], lines) for number, lines in found.items()]
+
+
+def page(rule_id: str, content: Defaults, code: LanguageCode) -> RulePage:
+    """One recommendation with the deployment's numbers. KeyError when there is none of this id."""
+    rule = RULES[rule_id]
+    always = rule.logic.__name__ == "_always"
+    doc = "" if rule.is_explanation else " ".join((rule.logic.__doc__ or "").split())
+    return RulePage(
+        id=rule.id,
+        title=texts(code).title(rule.id, rule.title),
+        section=rule.section,
+        strength=rule.strength,
+        card=term(f"decision.{rule.card}", code),
+        hooks=() if rule.is_explanation else tuple(sorted(rule.hooks)),
+        indicator=rule.indicator if isinstance(rule.indicator, str) else "",
+        parents=tuple(_line(RULES[parent], code) for parent in rule.shown_with if parent in RULES),
+        logic="" if always else sentence(rule, words_of_rules(code), content),
+        reading=doc,
+        numbers=tuple(_numbers(rule, content, code)),
+        contradictions=tuple(readings_of(rule.id)),
+        tables=tables_of(rule.id),
+    )
+
+
+def _line(rule: Rule, code: LanguageCode) -> Line:
+    return Line(rule.id, texts(code).title(rule.id, rule.title), rule.section)
+
+
+def _numbers(rule: Rule, content: Defaults, code: LanguageCode) -> list[Number]:
+    used = references(rule)
+    say = language(code)
+
+    def told(value: Any, unit: str) -> str:
+        if isinstance(value, bool):
+            return say.term("value.yes" if value else "value.no")
+        return f"{say.number(value, 1 if unit == 'SD' else None)} {words_of_rules(code).get(f'unit.{unit}', unit)}"
+
+    fixed = [
+        Number(name, told(each.value, each.unit), each.section, each.reading, False)
+        for name, each in THRESHOLDS.items()
+        if name in used
+    ]
+    return fixed + [
+        Number(name, told(getattr(content, name), field.metadata["unit"]), "", field.metadata["reading"], True)
+        for name, field in Defaults.__dataclass_fields__.items()
+        if name in used
+    ]

@@ -1,0 +1,82 @@
+"""The pages of the rules: every recommendation, its logic in words, its numbers, its decision table."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from cds_service.workbench.rule_pages import page, parts
+from cds_service.workbench.tables import tables_of
+from hooks.guideline.defaults import Defaults
+from hooks.guideline.reading import sentence
+from hooks.guideline.register import RULES
+from hooks.language import LANGUAGES, LanguageCode
+from hooks.rule_words import words_of_rules
+from tests.decision_table import rows
+from tests.workbench import Workbench
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def bench() -> Workbench:
+    return Workbench()
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_list_names_them_all(bench: Workbench, code: LanguageCode) -> None:
+    found = bench.get(f"/rules?lang={code}")
+    assert len(re.findall(r'href="/rules/[\w-]+\?lang', found.text)) == len(RULES)
+    assert sum(len(lines) for _, lines in parts(code)) == len(RULES)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("rule_id", list(RULES))
+def test_each_has_a_page(bench: Workbench, rule_id: str, code: LanguageCode) -> None:
+    found = bench.get(f"/rules/{rule_id}?lang={code}")
+    assert found.status_code == 200
+    rule = RULES[rule_id]
+    text = unescape(found.text)
+    assert rule.section in text
+    if rule.logic.__name__ != "_always":
+        assert sentence(rule, words_of_rules(code), Defaults())[1:] in text
+
+
+def test_every_row_that_checks_a_rule_is_on_its_page() -> None:
+    asked = {(row.name, rule_id, cell) for row in rows() for rule_id, cell in row.answers.items()}
+    shown = {
+        (row[table.head.index("patient")], rule_id, row[-1])
+        for rule_id in RULES
+        for table in tables_of(rule_id)
+        for row in table.rows
+    }
+    assert asked == shown
+
+
+def test_numbers_are_named_with_our_reading() -> None:
+    found = page("TX-IND-1", Defaults(), "da")
+    assert [number.value for number in found.numbers if number.name == "T_OSTEOPOROSIS"] == ["−2,5 SD"]
+    assert found.reading
+    assert any(page(rule_id, Defaults(), "en").contradictions for rule_id in RULES)
+
+
+def test_a_deployments_number_is_shown() -> None:
+    changed = page("LIF-4", Defaults(alcohol=14), "en")
+    assert [number.value for number in changed.numbers if number.may_change] == ["14 drinks/week"]
+
+
+def test_there_is_no_other_page(bench: Workbench) -> None:
+    assert bench.get("/rules/NOPE-1").status_code == 404
+
+
+def test_the_package_brings_the_tables() -> None:
+    """What a checkout reads from tests/ and docs/, a wheel carries beside the page."""
+    import tomllib
+
+    built = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    carried = built["targets"]["wheel"]["force-include"]
+    assert set(carried.values()) == {"cds_service/workbench/guideline", "cds_service/workbench/contradictions.csv"}
+    assert all((ROOT / path).exists() for path in carried)

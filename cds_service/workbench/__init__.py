@@ -10,8 +10,9 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response
 
+from cds_service.authentication.open_views import open_to_everybody
 from cds_service.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,21 +37,25 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
             made.append(Pages(settings, clock))
         return made[0]
 
-    pages.add_url_rule("/", "home", lambda: views().home())
-    pages.add_url_rule("/workbench/examples/<name>", "example", lambda name: views().example(name))
-    pages.add_url_rule("/workbench/advice", "advice", lambda: views().advice(), methods=["POST"])
-    pages.add_url_rule("/workbench/advice", "advice_again", lambda: views().to_home())
-    pages.add_url_rule("/workbench/patient", "patient", lambda: views().patient())
-    pages.add_url_rule("/workbench/patient", "typed", lambda: views().typed(), methods=["POST"])
-    pages.add_url_rule(
+    def add(rule: str, endpoint: str, view: Callable[..., ResponseReturnValue], **options: Any) -> None:
+        # with OSTEO_CDS_AUTH=required the page is there only if the operator says so, and then needs no token
+        pages.add_url_rule(rule, endpoint, open_to_everybody(view), **options)
+
+    add("/", "home", lambda: views().home())
+    add("/workbench/examples/<name>", "example", lambda name: views().example(name))
+    add("/workbench/advice", "advice", lambda: views().advice(), methods=["POST"])
+    add("/workbench/advice", "advice_again", lambda: views().to_home())
+    add("/workbench/patient", "patient", lambda: views().patient())
+    add("/workbench/patient", "typed", lambda: views().typed(), methods=["POST"])
+    add(
         "/workbench/feedback/<service_id>",
         "feedback",
         lambda service_id: views().feedback(service_id),
         methods=["POST"],
     )
-    pages.add_url_rule("/rules", "rules", lambda: views().rules())
-    pages.add_url_rule("/rules/<rule_id>", "rule", lambda rule_id: views().rule(rule_id))
-    pages.add_url_rule("/workbench/static/<path:name>", "static", lambda name: views().static(name))
+    add("/rules", "rules", lambda: views().rules())
+    add("/rules/<rule_id>", "rule", lambda rule_id: views().rule(rule_id))
+    add("/workbench/static/<path:name>", "static", lambda name: views().static(name))
     pages.before_request(lambda: views().refuse_other_origin())
     pages.register_error_handler(Exception, lambda error: views().problem(error))
 

@@ -192,7 +192,7 @@ def _normal(system: str, code: str) -> tuple[str, str]:
             uri = SKS_DIAGNOSES
         elif code[:1] == "M" and code[1:2].isalpha() and code[2:4].isdigit():
             uri, code = ATC, code[1:]
-    return uri, _bare(uri, code)
+    return uri, _bare(uri, code.upper() if uri == ATC else code)
 
 
 def _bare(system: str, code: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 
 import msgspec
@@ -34,6 +34,25 @@ _TASK_CODES = "http://hl7.org/fhir/CodeSystem/task-code"
 _ANABOLIC = frozenset({"teriparatide", "romosozumab", "anabolic"})
 
 
+class References:
+    """Follows references to the drafts themselves, else to what was received."""
+
+    def __init__(self, drafts: Iterable[Item], received: Received) -> None:
+        self.own = {name: item for item in drafts for name in (item.full_url, item.reference) if name}
+        self._received = received
+
+    def resolve(self, reference: str) -> Item | None:
+        """The resource a reference names."""
+        return self.own.get(reference) or self._received.resolve(reference)
+
+    def named(self, reference: Reference | None) -> frozenset[str]:
+        """A reference as `Type/id`; as written when it cannot be resolved, empty when there is none."""
+        if reference is None or not reference.reference:
+            return frozenset()
+        item = self.resolve(reference.reference)
+        return frozenset({item.reference if item is not None else reference.reference})
+
+
 class DraftReader:
     """Reads drafts one by one; `drafts` are those read so far."""
 
@@ -44,16 +63,10 @@ class DraftReader:
         self._services: list[DraftService] = []
         self._stops: list[DraftStop] = []
         self._referrals: list[DraftReferral] = []
-        self.desk = Desk(as_of, Products(self._resolve, sex, issues), self._named)
+        self._references = References(items, received)
+        self.desk = Desk(as_of, Products(self._references.resolve, sex, issues), self._references.named)
         self._received = received
         self._issues = issues
-        self._own = {name: item for item in items for name in (item.full_url, item.reference) if name}
-        self._readers: dict[str, Callable[[Item], bool]] = {
-            "MedicationRequest": self._request,
-            "MedicationStatement": self._statement,
-            "ServiceRequest": self._service,
-            "Task": self._task,
-        }
 
     def drafts(self) -> Drafts:
         """What was read."""
@@ -63,17 +76,16 @@ class DraftReader:
         """Read a draft. False when it was left out, or is of a kind no rule reads."""
         if item.type in _NOT_R4:
             self._issues.append(Issue(item.reference, f"{item.type} is no order of FHIR R4"))
-        reader = self._readers.get(item.type)
-        return reader is not None and reader(item)
-
-    def _resolve(self, reference: str) -> Item | None:
-        return self._own.get(reference) or self._received.resolve(reference)
-
-    def _named(self, reference: Reference | None) -> frozenset[str]:
-        if reference is None or not reference.reference:
-            return frozenset()
-        item = self._resolve(reference.reference)
-        return frozenset({item.reference if item is not None else reference.reference})
+        match item.type:
+            case "MedicationRequest":
+                return self._request(item)
+            case "MedicationStatement":
+                return self._statement(item)
+            case "ServiceRequest":
+                return self._service(item)
+            case "Task":
+                return self._task(item)
+        return False
 
     def _request(self, item: Item) -> bool:
         order = self._received.read(item, MedicationRequest, self._issues)
@@ -122,7 +134,7 @@ class DraftReader:
 
     def _drugs_of(self, reference: Reference | None) -> frozenset[str]:
         """The drugs of an order or statement, drafted or received; none when it is neither."""
-        item = self._resolve(reference.reference) if reference is not None and reference.reference else None
+        item = self._references.resolve(reference.reference) if reference is not None and reference.reference else None
         order: HasMedication | None = None
         if item is not None and item.type == "MedicationRequest":
             order = self._received.read(item, MedicationRequest, self._issues)
@@ -144,7 +156,7 @@ class DraftReader:
         if task.status in _VOID_TASK or not _aborts(task.code):
             return False
         drugs = self._drugs_of(task.focus)
-        if not drugs and not self._named(task.focus) & set(self._own):
+        if not drugs and not self._references.named(task.focus) & self._references.own.keys():
             self._issues.append(Issue(item.reference, "focus is no order that was received"))
             return False
         if drugs:

@@ -8,6 +8,8 @@ met exactly before is met exactly after; a value already in the unit stays as it
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -81,6 +83,9 @@ PLAUSIBLE: Mapping[str, Plausible] = MappingProxyType(
     }
 )
 
+#: The litre, with its prefix, as a unit of its own: not the l of mol.
+_LITRE = re.compile(r"(?<![A-Za-z])[mud]?l(?![A-Za-z])")
+
 Convert = Callable[[float], float]
 
 
@@ -94,7 +99,7 @@ def convert(concept: str, quantity: Quantity) -> float | None:
 def convert_value(concept: str, value: float, unit: str) -> float | None:
     """A value of a known unit text ("" for none) in the concept's unit, None when the unit is unknown."""
     units = _CONVERSIONS.get(_SAME_UNITS_AS.get(concept, concept), {})
-    into = units.get(unit) or units.get(_plain(unit))
+    into = units.get(unit) or units.get(_plain(unit)) or units.get(_as_typed(unit))
     return None if into is None else into(value)
 
 
@@ -135,6 +140,15 @@ def _plain(unit: str) -> str:
     return unit.strip().replace("µ", "u").replace("μ", "u")
 
 
+def _as_typed(unit: str) -> str:
+    """A unit as people and laboratories type it, in one spelling: `ml/min/1,73 m²` is `mL/min/1.73m2`.
+
+    Upper and lower case stay apart but for the litre, which UCUM spells both ways.
+    """
+    text = "".join(unicodedata.normalize("NFKC", unit).split()).replace("μ", "u").replace(",", ".")
+    return _LITRE.sub(lambda litre: litre[0].replace("l", "L"), text)
+
+
 def _times(factor: float) -> Convert:
     if factor == 1:
         return lambda value: value
@@ -151,6 +165,9 @@ def _load() -> Mapping[str, Mapping[str, Convert]]:
             table[name][unit] = _hba1c_from_percent
     for name, units in _MORE_UNITS.items():
         table[name].update({_plain(unit): _times(factor) for unit, factor in units.items()})
+    for known in table.values():
+        for unit, into in list(known.items()):
+            known.setdefault(_as_typed(unit), into)
     return table
 
 

@@ -17,15 +17,15 @@ from hooks.guideline.rule import Rule
 from hooks.language import Language
 from hooks.rule_words import words_of_rules
 
-_STATE = {Yes: "yes", No: "no", Unknown: "unknown"}
+_STATE = {Yes: "yes", No: "no", Unknown: "unknown", type(None): "broken"}
 
 
 def explain(case: Case, outcome: Outcome, rules: Register, say: Language) -> list[dict[str, Any]]:
     """One entry per recommendation, in the guideline's order.
 
     `state`: fired, not-fired, unknown, silenced, broken, other-hook. `conditions`: each condition
-    of the rule with its answer and values; for what did not fire the ones that failed stand in
-    `because`. `needs`: the missing facts that would decide. `by`: what silenced it.
+    of the rule with its answer (yes, no, unknown, broken) and values; for what did not fire the
+    ones that failed stand in `because`. `needs`: the missing facts that would decide. `by`: what silenced it.
     """
     fired = {f.rule.id for f in outcome.fired}
     unknown = {rule.id: answer.needs for rule, answer in outcome.unknown}
@@ -65,6 +65,6 @@ def _told(decision: Decision, say: Language) -> dict[str, Any]:
     told: dict[str, Any] = {"condition": decision.words, "answer": _STATE[type(answer)]}
     if isinstance(answer, Unknown):
         told["needs"] = list(answer.needs)
-    elif answer.evidence:
+    elif answer is not None and answer.evidence:
         told["values"] = evidence(answer.evidence, say)
     return told

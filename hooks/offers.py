@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from hooks.guideline.case import PATIENT_VIEW, Case
+from hooks.guideline.courses import active
 from hooks.guideline.drafted import BONE_DRUGS, ORAL_BISPHOSPHONATES, SUPPLEMENTS, draft_medication, drafted_concept
 from hooks.guideline.firing import Fired, logic_of
 from hooks.guideline.indication import below_if_known, cause_to_clarify, egfr_not_fresh, raise_and_control
@@ -25,10 +26,11 @@ from hooks.guideline.laboratory import (
     vitamin_d,
 )
 from hooks.guideline.logic import Answer, No, Yes, any_of
+from hooks.guideline.orders import pending
 from hooks.guideline.proposal import Proposal, order, refer
 from hooks.guideline.scope import noted
+from hooks.guideline.starting import bp_blocked, oral_unsuitable
 from hooks.guideline.thresholds import VITD_VERY_LOW
-from hooks.guideline.treatment import active, bp_blocked, oral_unsuitable, pending
 
 #: The drugs whose draft 0.7 forbids while bp_blocked.
 _BLOCKABLE = frozenset({"alendronate", "alendronate_effervescent", "zoledronate", "denosumab"})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fhir_mappings.codes import TABLES, codes_for, concepts_of, lookup, meaning, most_specific
+from fhir_mappings.codes import ATC, TABLES, codes_for, concepts_of, lookup, meaning, most_specific
 from fhir_mappings.r4.datatypes import Coding
 
 GUIDE = Path(__file__).parent.parent / "docs" / "facts-to-fhir.md"
@@ -55,6 +55,10 @@ def test_npu_is_one_system_under_all_its_uris(system: str) -> None:
 )
 def test_a_code_is_known_in_every_way_it_is_written(system: str, code: str, concept: str) -> None:
     assert conditions(system, code) == {concept}
+
+
+def test_a_drug_is_known_in_small_letters_too() -> None:
+    assert lookup(ATC, "m05ba04") == lookup(ATC, "M05BA04") != frozenset()
 
 
 @pytest.mark.parametrize(

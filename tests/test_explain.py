@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hooks.evaluation import Options, respond
+from hooks.guideline.case import Case
+from hooks.guideline.firing import evaluate
+from hooks.guideline.logic import Answer
+from hooks.guideline.reading import Clause
 from hooks.guideline.register import RULES
 from hooks.language import LANGUAGES, LanguageCode
 from tests.vignette_facts import facts_of
@@ -61,6 +66,26 @@ def test_what_is_silenced_says_by_what() -> None:
     silenced = [v["id"] for v in VIGNETTES.values() if any(d["topic"] == "treatment" for d in v.get("declined", ()))]
     entries = [explained(name)["TX-IND-1"] for name in silenced] + [explained(name)["TX-IND-2"] for name in silenced]
     assert any(entry["state"] == "silenced" and "declined" in entry["by"] for entry in entries)
+
+
+def test_what_is_unknown_and_silenced_is_not_shown_as_not_fired() -> None:
+    entry = explained("V-001", missing=("conditions",))["TX-IND-4"]
+    assert entry["state"] == "unknown"
+    case = Case(
+        replace(facts_of(VIGNETTES["V-001"], missing=("conditions",)), deceased=True), "patient-view", None, RULES
+    )
+    outcome = evaluate(case)
+    assert "TX-IND-4" in {rule.id for rule, _ in outcome.silenced}
+
+
+def test_a_condition_that_breaks_is_shown_as_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(_self: Clause, _case: Case) -> Answer:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Clause, "ask", breaks)
+    entry = explained("V-002")["TX-IND-1"]
+    assert entry["state"] == "fired"
+    assert {each["answer"] for each in entry["conditions"]} == {"broken"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

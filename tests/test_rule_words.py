@@ -97,7 +97,9 @@ def test_the_conditions_together_are_the_rule() -> None:
     for case in _cases():
         for rule in RULES.values():
             found = decisions(rule, case, words_of_rules("da"))
-            assert all_of(*(each.answer for each in found)) == rule.logic(case), rule.id
+            answers = [each.answer for each in found if each.answer is not None]
+            assert len(answers) == len(found), rule.id
+            assert all_of(*answers) == rule.logic(case), rule.id
 
 
 def _rule(logic: object) -> Rule:

@@ -5,50 +5,19 @@ from __future__ import annotations
 import http.client
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import orjson
 import pytest
 
 from tests.conftest import ServiceClient
-from tests.examples import TODAY, request
+from tests.examples import request
 from tests.schemas import check
+from tests.server_process import SECONDS, free_port, start, wait_for
 
 PATH = "/cds-services/osteoporosis-patient-view"
-SECONDS = 20
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def start(port: int, folder: Path, *options: str, **settings: str) -> subprocess.Popen[str]:
-    """A server that keeps its data in `folder`."""
-    command = [sys.executable, "-m", "cds_service.cli", "serve", "--port", str(port), *options]
-    environment = {"OSTEO_CDS_TODAY": TODAY.isoformat(), "PATH": "/usr/bin:/bin", "XDG_DATA_HOME": str(folder)}
-    return subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, env=environment | settings, start_new_session=True
-    )
-
-
-def wait_until_it_answers(port: int, server: subprocess.Popen[str]) -> None:
-    for _ in range(SECONDS * 10):
-        try:
-            call(port, "GET", "/cds-services")
-        except OSError:
-            assert server.poll() is None, server.stderr and server.stderr.read()
-            time.sleep(0.1)
-        else:
-            return
-    raise TimeoutError(f"no answer on port {port}")
 
 
 def call(port: int, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
@@ -63,9 +32,9 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a running server with two workers."""
     port = free_port()
     folder = tmp_path_factory.mktemp("data")
-    server = start(port, folder, "--workers", "2")
+    server = start(port, "--workers", "2", XDG_DATA_HOME=str(folder))
     try:
-        wait_until_it_answers(port, server)
+        wait_for(port, server)
         yield port
         server.send_signal(signal.SIGTERM)
         _, errors = server.communicate(timeout=SECONDS)
@@ -121,8 +90,8 @@ def test_slow_senders_hold_up_nobody(port: int) -> None:
             connection.close()
 
 
-def test_an_address_that_is_taken_is_refused(port: int, tmp_path: Path) -> None:
-    second = start(port, tmp_path)
+def test_an_address_that_is_taken_is_refused(port: int) -> None:
+    second = start(port)
     _, errors = second.communicate(timeout=SECONDS)
     assert second.returncode == 2
     assert f"cannot serve on 127.0.0.1 port {port}" in errors

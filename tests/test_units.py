@@ -46,6 +46,9 @@ def test_every_measured_concept_of_the_table_has_its_unit_in_facts() -> None:
         ("alcohol_units_week", 2, "{#}/d", 14),
         ("dietary_calcium_mg", 0.8, "g/d", 800),
         ("egfr", 1, "mL/s/{1.73_m2}", 60),
+        ("egfr", 48, "ml/min/1,73 m²", 48),
+        ("egfr", 48, "ml/min/1,73m²", 48),
+        ("calcium_ionised", 1.2, "mmol/l", 1.2),
         ("t_score", -2.5, "", -2.5),
     ],
 )
@@ -64,7 +67,8 @@ def test_a_converted_value_meets_a_limit_it_met_before() -> None:
     [
         ("egfr", "mg"),
         ("egfr", ""),
-        ("egfr", "ML/MIN"),  # case variants only as listed
+        ("egfr", "ML/MIN"),  # case variants only as listed, but for the litre
+        ("calcium_ionised", "Mmol/L"),  # megamol
         ("vitamin_d", "mg/L"),
         ("haemoglobin", "%"),
         ("unheard_of", "mmol/L"),

@@ -6,6 +6,7 @@ from fhir_mappings.facts import Fracture
 from hooks.guideline.bone_density import t_low
 from hooks.guideline.calendar import within_months
 from hooks.guideline.case import CONDITIONS, OBSERVATIONS, Case, absent, predicate, recorded
+from hooks.guideline.courses import courses
 from hooks.guideline.drafted import draft_medication, draft_referral
 from hooks.guideline.fractures import fractures, low_energy, pathological
 from hooks.guideline.laboratory import egfr
@@ -21,7 +22,6 @@ from hooks.guideline.thresholds import (
     FRACTURES_ANABOLIC,
     T_TERIPARATIDE,
 )
-from hooks.guideline.treatment import courses
 
 #: Sites of the romosozumab box beside the spine; the wrist is read as forearm.
 ROMOSOZUMAB_SITES = frozenset({"hip", "pelvis", "humerus", "forearm", "wrist"})

@@ -10,13 +10,13 @@ from hooks.guideline.failure import treatment_failure
 from hooks.guideline.glucocorticoid import course_at_threshold, gc_active, gc_end, gc_start, past_course_start
 from hooks.guideline.logic import NO, Answer, Unknown, Yes, all_of, any_of, at_least, below, no, yes_if
 from hooks.guideline.scope import age, male, postmenopausal, premenopausal, scope_unknown
+from hooks.guideline.tablets import bp_start, months_on_oral, on_oral_bp
 from hooks.guideline.thresholds import (
     AGE_MAN_GLUCOCORTICOID,
     COURSE_ORAL,
     GC_AFTER_MIN,
     GC_TABLET_BEFORE,
 )
-from hooks.guideline.treatment import bp_start, months_on_oral, on_oral_bp
 
 
 @predicate

@@ -8,7 +8,9 @@ from fhir_mappings.facts import Administration, Booking, Order
 from hooks.guideline.bone_density import latest_study
 from hooks.guideline.calendar import add_days, add_months, within_months
 from hooks.guideline.case import BOOKINGS, OBSERVATIONS, ORDERS, PATIENT_VIEW, Case, absent, on_record_hook, predicate
+from hooks.guideline.courses import BISPHOSPHONATES
 from hooks.guideline.drafted import draft_medication, draft_medications, draft_referral, draft_service
+from hooks.guideline.injections import den_first, den_last, den_undated, den_undated_start, den_within, infusions
 from hooks.guideline.laboratory import CALCIUM, is_low, latest_calcium, newest, values
 from hooks.guideline.logic import NO, YES, Answer, Unknown, Yes, all_of, any_of, exists, no, yes_if
 from hooks.guideline.scope import multimorbidity, noted
@@ -22,19 +24,7 @@ from hooks.guideline.thresholds import (
     REPEAT_UNTIL,
     VITD_START,
 )
-from hooks.guideline.treatment import (
-    BISPHOSPHONATES,
-    bp_after_den,
-    den_cont,
-    den_first,
-    den_last,
-    den_undated,
-    den_undated_start,
-    den_within,
-    infusions,
-    on_denosumab,
-    overdue,
-)
+from hooks.guideline.treatment import bp_after_den, den_cont, on_denosumab, overdue
 
 
 def months_since_injection(case: Case, months: float) -> Answer:

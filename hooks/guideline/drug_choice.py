@@ -7,8 +7,11 @@ from datetime import date
 from fhir_mappings.facts import Fact
 from hooks.guideline.calendar import add_days, add_months
 from hooks.guideline.case import INJECTIONS, MEDICATIONS, Case, absent, predicate
+from hooks.guideline.courses import courses
 from hooks.guideline.drafted import ANABOLICS
+from hooks.guideline.injections import infusions, injections, zol_last
 from hooks.guideline.logic import NO, Answer, all_of, any_of, exists, no, yes_if
+from hooks.guideline.tablets import Course, joined_courses
 from hooks.guideline.thresholds import (
     COURSE_ZOLEDRONATE,
     FOLLOW_ON_ASKED,
@@ -18,16 +21,7 @@ from hooks.guideline.thresholds import (
     ZOLEDRONATE_ASKED,
     ZOLEDRONATE_INTERVAL,
 )
-from hooks.guideline.treatment import (
-    Course,
-    antiresorptive_after,
-    courses,
-    infusions,
-    injections,
-    joined_courses,
-    on_anabolic,
-    zol_last,
-)
+from hooks.guideline.treatment import antiresorptive_after, on_anabolic
 
 LONGEST_ANABOLIC = {"teriparatide": TERIPARATIDE_MAX, "romosozumab": ROMOSOZUMAB_MAX}
 

@@ -30,7 +30,9 @@ from hooks.guideline.logic import (
     yes_if,
 )
 from hooks.guideline.markers import ANALYTES, readable
+from hooks.guideline.orders import visited
 from hooks.guideline.risk_factors import RiskFactor, register
+from hooks.guideline.tablets import bp_start, on_oral_bp
 from hooks.guideline.thresholds import (
     COURSE_ORAL,
     DECIDED,
@@ -41,7 +43,7 @@ from hooks.guideline.thresholds import (
     STOP_MIN,
     T_STOP_HIP,
 )
-from hooks.guideline.treatment import bp_start, on_oral_bp, stop_date, visited
+from hooks.guideline.treatment import stop_date
 
 
 @predicate

@@ -21,6 +21,7 @@ from hooks.guideline.logic import (
     any_of,
     exists,
 )
+from hooks.guideline.tablets import on_oral_bp
 from hooks.guideline.thresholds import (
     FAILURE_AFTER,
     FAILURE_BASE,
@@ -31,7 +32,7 @@ from hooks.guideline.thresholds import (
     T_FALL_HIP,
     T_FALL_SPINE,
 )
-from hooks.guideline.treatment import on_antiosteo, on_oral_bp, treatment_start
+from hooks.guideline.treatment import on_antiosteo, treatment_start
 
 #: The hip site that is compared: total hip, else the femoral neck.
 HIP_SITES = ("total_hip", "femoral_neck")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from hooks.guideline.bone_density import osteopenia, osteoporosis
 from hooks.guideline.case import MEDICATIONS, Case, absent, predicate
+from hooks.guideline.courses import courses
 from hooks.guideline.drafted import draft_medications
 from hooks.guideline.fractures import any_fracture, low_energy
 from hooks.guideline.logic import YES, Answer, any_of, at_least, exists
 from hooks.guideline.risk_factors import fall_prone, fallen
 from hooks.guideline.scope import age, condition, nursing_home
 from hooks.guideline.thresholds import AGE_FALLS, DRUGS_MANY
-from hooks.guideline.treatment import courses
 
 #: Drugs whose start is worth a word about falls (FALL-8); where one product has two names, the narrower first.
 STARTED_FALL_DRUGS = (

@@ -32,7 +32,7 @@ class Fired:
 class Outcome:
     """The result of asking every rule about one case, in the guideline's order.
 
-    `silenced`: true but suppressed, with the reason. `broken`: ids whose function raised.
+    `silenced`: true or unknown but suppressed, with the reason. `broken`: ids whose function raised.
     """
 
     fired: tuple[Fired, ...]
@@ -90,8 +90,7 @@ def evaluate(case: Case) -> Outcome:
                 continue
             reason = silenced(case, rule, answer)
             if reason:
-                if isinstance(answer, Yes):
-                    quiet.append((rule, reason))
+                quiet.append((rule, reason))
             elif isinstance(answer, Unknown):
                 unknown.append((rule, answer))
             else:

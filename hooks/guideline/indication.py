@@ -16,23 +16,16 @@ from hooks.guideline.drafted import (
 from hooks.guideline.firing import fires, logic_of
 from hooks.guideline.fractures import fractures, major_fracture, qualifies
 from hooks.guideline.glucocorticoid import gc_threshold
+from hooks.guideline.injections import den_undated, denosumab_ever
 from hooks.guideline.laboratory import egfr, not_measured, older_than, vitamin_d
 from hooks.guideline.logic import NO, Answer, No, Unknown, Value, Yes, all_of, any_of, below, no, yes_if
+from hooks.guideline.orders import visited
 from hooks.guideline.proposal import Proposal, delete_draft, order, prescribe, refer, task
 from hooks.guideline.scope import any_condition
+from hooks.guideline.starting import renewal_any, start_any, start_draft
 from hooks.guideline.supplements import supplement_incomplete
 from hooks.guideline.thresholds import DENTAL_VISIT, EGFR_FREQUENT, VITD_CONTROL, VITD_VERY_LOW
-from hooks.guideline.treatment import (
-    den_cont,
-    den_undated,
-    denosumab_ever,
-    post_course,
-    renewal_any,
-    start_any,
-    start_draft,
-    stop_date,
-    visited,
-)
+from hooks.guideline.treatment import den_cont, post_course, stop_date
 
 #: The entries that say a bone drug is indicated.
 INDICATIONS = ("TX-IND-1", "TX-IND-2", "GLU-TX-1", "GLU-TX-2")

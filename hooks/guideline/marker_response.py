@@ -12,8 +12,8 @@ from hooks.guideline.case import CONDITIONS, OBSERVATIONS, Case, absent, predica
 from hooks.guideline.laboratory import values
 from hooks.guideline.logic import TOLERANCE, Answer, Unknown, Yes, all_of, any_of, exists, no
 from hooks.guideline.markers import ANALYTES, fracture_at_start, readable, treated_day
+from hooks.guideline.tablets import bp_start, on_oral_bp
 from hooks.guideline.thresholds import MARKER_FALL, MARKER_FIRST, MARKER_LATE, MARKER_REPEAT, MARKER_RISE
-from hooks.guideline.treatment import bp_start, on_oral_bp
 
 Reading = Callable[[Case, "Followed"], tuple[Measurement, ...]]
 

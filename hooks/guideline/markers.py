@@ -13,8 +13,8 @@ from hooks.guideline.laboratory import values
 from hooks.guideline.logic import Answer, Known, Unknown, Yes, any_of, below, exists
 from hooks.guideline.prednisolone import taken_on
 from hooks.guideline.scope import any_condition
+from hooks.guideline.tablets import bp_start
 from hooks.guideline.thresholds import MARKER_FRACTURE, VITD_VERY_LOW
-from hooks.guideline.treatment import bp_start
 
 ANALYTES = ("p1np", "ctx")
 

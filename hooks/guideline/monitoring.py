@@ -11,9 +11,11 @@ from hooks.guideline.case import OBSERVATIONS, Case, predicate, recorded
 from hooks.guideline.drafted import ORAL_BISPHOSPHONATES
 from hooks.guideline.laboratory import egfr
 from hooks.guideline.logic import NO, Answer, Unknown, any_of, below, no, yes_if
+from hooks.guideline.orders import booked, visited
 from hooks.guideline.scope import any_condition
+from hooks.guideline.tablets import bp_start, on_oral_bp
 from hooks.guideline.thresholds import EGFR_REDUCED
-from hooks.guideline.treatment import booked, bp_start, on_oral_bp, on_zol, visited
+from hooks.guideline.treatment import on_zol
 
 STATUS_VISITS = ("bone_status_visit", "physician_bone_review")
 #: Diseases in which kidney function is at risk of falling (a default).

@@ -18,8 +18,8 @@ from hooks.guideline.logic import Answer, above, all_of, any_of, at_most, no
 from hooks.guideline.proposal import refer, task
 from hooks.guideline.rule import Group
 from hooks.guideline.scope import in_scope, scope_out, scope_unknown
+from hooks.guideline.starting import start_any
 from hooks.guideline.thresholds import T_OSTEOPENIA, T_OSTEOPOROSIS
-from hooks.guideline.treatment import start_any
 
 GROUP = Group(1, "Definitions and data quality")
 

@@ -20,8 +20,8 @@ from hooks.guideline.scan_quality import (
     vitamin_d_very_low_near_scan,
 )
 from hooks.guideline.scope import in_scope
+from hooks.guideline.starting import start_any
 from hooks.guideline.thresholds import T_OSTEOPENIA
-from hooks.guideline.treatment import start_any
 
 GROUP = Group(1, "Definitions and data quality: scans")
 

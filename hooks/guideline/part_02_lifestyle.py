@@ -5,6 +5,7 @@ from __future__ import annotations
 from hooks.guideline.bone_density import osteopenia, osteoporosis
 from hooks.guideline.calendar import add_months
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, Case, at_patient_view, predicate
+from hooks.guideline.courses import active
 from hooks.guideline.drafted import draft_medication
 from hooks.guideline.firing import fires
 from hooks.guideline.glucocorticoid import gc_exposed
@@ -28,7 +29,6 @@ from hooks.guideline.risk_factors import alcohol_overuse, count_i, smoker
 from hooks.guideline.rule import Group
 from hooks.guideline.scope import age, any_condition, female, in_scope, menopause_status
 from hooks.guideline.thresholds import AGE_EARLY_MENOPAUSE, MUNICIPAL_AGE, REFERRAL_AGE, WEIGHT_WINDOW
-from hooks.guideline.treatment import active
 
 GROUP = Group(2, "Prevention and lifestyle")
 

@@ -20,8 +20,9 @@ from hooks.guideline.proposal import Proposal, change_draft, delete_draft, order
 from hooks.guideline.risk_factors import height_signs
 from hooks.guideline.rule import Group
 from hooks.guideline.scope import any_condition, condition, in_scope
+from hooks.guideline.tablets import on_oral_bp
 from hooks.guideline.thresholds import FRACTURE_RECENT_ANABOLIC, TREATMENT_VISIBLE
-from hooks.guideline.treatment import on_anabolic, on_antiosteo, on_oral_bp, treatment_start
+from hooks.guideline.treatment import on_anabolic, on_antiosteo, treatment_start
 
 GROUP = Group(4, "VFA, spine X-ray and changes between scans")
 

@@ -21,8 +21,9 @@ from hooks.guideline.proposal import Proposal, delete_draft, note, order, task
 from hooks.guideline.risk_factors import count_t
 from hooks.guideline.rule import Group, Indicator
 from hooks.guideline.scope import condition, in_scope, limited_life
+from hooks.guideline.starting import start_any
 from hooks.guideline.thresholds import GC_AFTER_MAX, T_OSTEOPOROSIS
-from hooks.guideline.treatment import on_antiosteo, start_any, untreated
+from hooks.guideline.treatment import on_antiosteo, untreated
 
 GROUP = Group(6, "Treatment indication")
 

@@ -39,6 +39,7 @@ from hooks.guideline.logic import (
 from hooks.guideline.proposal import Proposal, message, order, prescribe, task
 from hooks.guideline.rule import Group, Indicator
 from hooks.guideline.scope import in_scope
+from hooks.guideline.starting import start_any
 from hooks.guideline.thresholds import (
     REPLETED,
     VITD_START,
@@ -46,7 +47,7 @@ from hooks.guideline.thresholds import (
     VITD_TARGET_LOW,
     VITD_VERY_LOW,
 )
-from hooks.guideline.treatment import on_antiosteo, start_any
+from hooks.guideline.treatment import on_antiosteo
 
 GROUP = Group(7, "Pre-treatment checks: vitamin D, calcium, teeth and height")
 

@@ -24,8 +24,9 @@ from hooks.guideline.logic import Answer, Yes, all_of, at_most, no
 from hooks.guideline.proposal import Proposal, delete_draft, message, prescribe, refer, task
 from hooks.guideline.rule import Group
 from hooks.guideline.scope import postmenopausal
+from hooks.guideline.starting import start_draft, start_oral_bp
 from hooks.guideline.thresholds import T_OSTEOPOROSIS
-from hooks.guideline.treatment import on_anabolic, start_draft, start_oral_bp
+from hooks.guideline.treatment import on_anabolic
 
 GROUP = Group(8, "Drug choice: anabolic drugs")
 

@@ -14,14 +14,9 @@ from hooks.guideline.logic import Answer, Yes, all_of, any_of, no
 from hooks.guideline.proposal import Proposal, change_draft, delete_draft, order, prescribe, task
 from hooks.guideline.rule import Group
 from hooks.guideline.scope import condition, in_scope, noted
-from hooks.guideline.treatment import (
-    bp_blocked,
-    on_denosumab,
-    on_oral_bp,
-    on_zol,
-    oral_unsuitable,
-    start_draft,
-)
+from hooks.guideline.starting import bp_blocked, oral_unsuitable, start_draft
+from hooks.guideline.tablets import on_oral_bp
+from hooks.guideline.treatment import on_denosumab, on_zol
 
 GROUP = Group(8, "Drug choice")
 

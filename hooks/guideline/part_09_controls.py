@@ -10,8 +10,9 @@ from hooks.guideline.monitoring import dispensing_gap, kidney_risk, on_bisphosph
 from hooks.guideline.proposal import message, order, prescribe, refer, task
 from hooks.guideline.rule import Group
 from hooks.guideline.scope import noted
+from hooks.guideline.tablets import on_oral_bp
 from hooks.guideline.thresholds import EGFR_FREQUENT, EGFR_LIMIT
-from hooks.guideline.treatment import on_antiosteo, on_oral_bp, treated_months
+from hooks.guideline.treatment import on_antiosteo, treated_months
 
 GROUP = Group(9, "Kidney function, height and adherence during treatment")
 

@@ -26,12 +26,13 @@ from hooks.guideline.markers import (
     marker_unusable,
     obstacle_ends,
 )
+from hooks.guideline.orders import pending
 from hooks.guideline.part_09_markers import order_marker
 from hooks.guideline.proposal import Proposal, message, order, task
 from hooks.guideline.rule import Group
 from hooks.guideline.scope import noted
+from hooks.guideline.tablets import bp_start, months_on_oral, on_oral_bp, oral_between
 from hooks.guideline.thresholds import MARKER_FIRST, MARKER_LATE, MARKER_LATEST, MARKER_REPEAT, VISIT_YEAR
-from hooks.guideline.treatment import bp_start, months_on_oral, on_oral_bp, oral_between, pending
 
 GROUP = Group(9, "What bone markers show")
 

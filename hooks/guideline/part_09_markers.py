@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, POPULATION, Case
+from hooks.guideline.courses import active
 from hooks.guideline.drafted import (
     ORAL_BISPHOSPHONATES,
     draft_medications,
@@ -30,13 +31,9 @@ from hooks.guideline.markers import (
 from hooks.guideline.proposal import Proposal, change_draft, delete_draft, message, order
 from hooks.guideline.rule import Group
 from hooks.guideline.scope import condition, noted
+from hooks.guideline.starting import oral_bp_drafted, start_draft
+from hooks.guideline.tablets import oral_between
 from hooks.guideline.thresholds import MARKER_FIRST, VISIT_YEAR
-from hooks.guideline.treatment import (
-    active,
-    oral_between,
-    oral_bp_drafted,
-    start_draft,
-)
 
 GROUP = Group(9, "Starting; bone markers to measure")
 

@@ -17,6 +17,7 @@ from hooks.guideline.monitoring import (
 from hooks.guideline.proposal import book, order, task
 from hooks.guideline.rule import Group, Indicator
 from hooks.guideline.scope import noted
+from hooks.guideline.tablets import bp_start, oral_between
 from hooks.guideline.thresholds import (
     DXA_MIDWAY,
     DXA_MIDWAY_COUNTS,
@@ -28,7 +29,6 @@ from hooks.guideline.thresholds import (
     VISIT_MIDWAY_LATE,
     VISIT_YEAR,
 )
-from hooks.guideline.treatment import bp_start, oral_between
 
 GROUP = Group(9, "Visits and scans during treatment")
 

@@ -31,13 +31,14 @@ from hooks.guideline.logic import Answer, Yes, above, all_of, any_of, at_most, n
 from hooks.guideline.proposal import order, prescribe, task
 from hooks.guideline.rule import Group, Indicator
 from hooks.guideline.scope import age
+from hooks.guideline.starting import start_any
 from hooks.guideline.supplements import supplement_incomplete
 from hooks.guideline.thresholds import (
     AGE_TREAT_BEFORE_DXA,
     T_OSTEOPENIA,
     T_OSTEOPOROSIS,
 )
-from hooks.guideline.treatment import on_antiosteo, start_any
+from hooks.guideline.treatment import on_antiosteo
 
 GROUP = Group(10, "Prednisolone and other systemic glucocorticoids")
 

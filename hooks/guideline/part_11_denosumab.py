@@ -25,11 +25,13 @@ from hooks.guideline.denosumab import (
     undated_for_long,
 )
 from hooks.guideline.drafted import bone_drug_drafted
+from hooks.guideline.injections import den_last
 from hooks.guideline.logic import YES, Answer, all_of, any_of, no
 from hooks.guideline.proposal import Proposal, book, change_draft, message, order, refer, task
 from hooks.guideline.rule import Group
+from hooks.guideline.starting import start_draft
 from hooks.guideline.thresholds import DENOSUMAB_INTERVAL
-from hooks.guideline.treatment import den_last, on_denosumab, overdue, start_draft
+from hooks.guideline.treatment import on_denosumab, overdue
 
 GROUP = Group(11, "Denosumab safety")
 

@@ -21,20 +21,15 @@ from hooks.guideline.denosumab import (
 )
 from hooks.guideline.drafted import delete_stops, denosumab_stop_drafted
 from hooks.guideline.firing import fires
+from hooks.guideline.injections import den_last, den_within, denosumab_stop_planned
 from hooks.guideline.logic import Answer, Yes, above, all_of, any_of, exists, no, yes_if
 from hooks.guideline.monitoring import review_booked
+from hooks.guideline.orders import visited
 from hooks.guideline.proposal import Proposal, book, order, refer, task
 from hooks.guideline.rule import Group, Indicator
 from hooks.guideline.scope import male
 from hooks.guideline.thresholds import DENOSUMAB_INTERVAL, DENOSUMAB_MAX, DENOSUMAB_REVIEW, T_DENOSUMAB_PAUSE
-from hooks.guideline.treatment import (
-    antiresorptive_after,
-    den_last,
-    den_within,
-    denosumab_stop_planned,
-    on_denosumab,
-    visited,
-)
+from hooks.guideline.treatment import antiresorptive_after, on_denosumab
 
 GROUP = Group(11, "The end of denosumab")
 

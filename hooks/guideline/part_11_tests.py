@@ -11,12 +11,12 @@ from hooks.guideline.denosumab import (
     kidney_bears_on_injection,
     next_injection_near,
 )
+from hooks.guideline.injections import den_given
 from hooks.guideline.laboratory import CALCIUM, calcium_low, egfr, not_measured_within, not_measured_within_days
 from hooks.guideline.logic import Answer, all_of, below, equals, no
 from hooks.guideline.proposal import Proposal, delete_draft, order, prescribe, refer
 from hooks.guideline.rule import Group, Indicator
 from hooks.guideline.thresholds import EGFR_LIMIT
-from hooks.guideline.treatment import den_given
 
 GROUP = Group(11, "Denosumab: calcium and kidney function")
 

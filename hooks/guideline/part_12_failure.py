@@ -10,7 +10,8 @@ from hooks.guideline.markers import ANALYTES, marker_to_order
 from hooks.guideline.proposal import Proposal, order, refer, task
 from hooks.guideline.rule import Group
 from hooks.guideline.secondary import panel_to_order
-from hooks.guideline.treatment import on_antiosteo, on_oral_bp
+from hooks.guideline.tablets import on_oral_bp
+from hooks.guideline.treatment import on_antiosteo
 
 GROUP = Group(12, "Treatment failure")
 

@@ -19,10 +19,13 @@ from hooks.guideline.duration import (
     new_factor_in_treatment,
 )
 from hooks.guideline.firing import fires
+from hooks.guideline.injections import infusions, zol_last
 from hooks.guideline.logic import Answer, Yes, all_of, any_of, no, yes_if
 from hooks.guideline.monitoring import STATUS_VISITS, review_booked, visit_booked
+from hooks.guideline.orders import visited
 from hooks.guideline.proposal import Proposal, book, change_draft, order, task
 from hooks.guideline.rule import Group, Indicator
+from hooks.guideline.tablets import months_on_oral
 from hooks.guideline.thresholds import (
     COURSE_LONG,
     COURSE_ZOLEDRONATE,
@@ -32,7 +35,7 @@ from hooks.guideline.thresholds import (
     ZOLEDRONATE_INTERVAL,
     ZOLEDRONATE_PLAN,
 )
-from hooks.guideline.treatment import antiresorptive_after, infusions, months_on_oral, post_course, visited, zol_last
+from hooks.guideline.treatment import antiresorptive_after, post_course
 
 GROUP = Group(13, "After a course, and beyond five years")
 

@@ -23,8 +23,8 @@ from hooks.guideline.logic import Answer, all_of, at_most, no
 from hooks.guideline.proposal import Proposal, book, change_draft, order, task
 from hooks.guideline.rule import Group, Indicator
 from hooks.guideline.scope import noted
+from hooks.guideline.tablets import months_on_oral
 from hooks.guideline.thresholds import COURSE_ORAL, EGFR_LIMIT
-from hooks.guideline.treatment import months_on_oral
 
 GROUP = Group(13, "Duration and stop of tablets")
 

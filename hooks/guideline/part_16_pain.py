@@ -18,6 +18,7 @@ from hooks.guideline.case import (
     at_patient_view,
     predicate,
 )
+from hooks.guideline.courses import courses
 from hooks.guideline.drafted import draft_medication
 from hooks.guideline.falls import fall_or_tendency
 from hooks.guideline.fractures import any_fracture, not_high_energy
@@ -26,7 +27,6 @@ from hooks.guideline.proposal import Proposal, order, refer, task
 from hooks.guideline.rule import Group
 from hooks.guideline.scope import condition, in_scope
 from hooks.guideline.thresholds import FRACTURE_OPIOID, OPIOID_REVIEW, PAIN_DAYS
-from hooks.guideline.treatment import courses
 
 GROUP = Group(16, "Pain")
 

@@ -8,10 +8,11 @@ from hooks.guideline.calendar import add_days
 from hooks.guideline.case import ORDER_SIGN, PATIENT_VIEW, POPULATION, Case, predicate
 from hooks.guideline.firing import fires
 from hooks.guideline.logic import Answer, Yes, all_of
+from hooks.guideline.orders import booked
 from hooks.guideline.proposal import Proposal, plan, task
 from hooks.guideline.rule import Group
+from hooks.guideline.starting import start_draft, start_oral_bp
 from hooks.guideline.thresholds import REVIEW_AHEAD
-from hooks.guideline.treatment import booked, start_draft, start_oral_bp
 
 GROUP = Group(18, "Practice organisation and recall")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from hooks.guideline.gates import called, conditions
 from hooks.guideline.logic import Answer, No, Unknown, Yes
 from hooks.guideline.rule import Rule
 from hooks.guideline.thresholds import THRESHOLDS
+
+log = logging.getLogger(__name__)
 
 _COMPARISONS = {"at_most": "≤", "below": "<", "at_least": "≥", "above": ">", "equals": "="}
 #: Calls that add nothing to what stands in them.
@@ -73,15 +76,24 @@ def _asked(predicate: str) -> ast.expr:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A condition in words with its answer."""
+    """A condition in words with its answer; None when asking it broke."""
 
     words: str
-    answer: Answer
+    answer: Answer | None
 
 
 def decisions(rule: Rule, case: Case, words: Words) -> list[Decision]:
     """Each condition of the rule with its answer in this case."""
-    return [Decision(_in_words(c, words, case.defaults), c.ask(case)) for c in clauses(rule.logic)]
+    return [Decision(_in_words(c, words, case.defaults), _told(c, rule, case)) for c in clauses(rule.logic)]
+
+
+def _told(clause: Clause, rule: Rule, case: Case) -> Answer | None:
+    """The answer; a condition behind one that already decided may never have been asked, and may break."""
+    try:
+        return clause.ask(case)
+    except Exception:  # shown as broken and logged, never swallowed
+        log.exception("condition failed", extra={"recommendation": rule.id})
+        return None
 
 
 def sentence(rule: Rule, words: Words, defaults: Defaults) -> str:

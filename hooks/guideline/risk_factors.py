@@ -16,6 +16,7 @@ from fhir_mappings.facts import Condition, FamilyHistory, Measurement, Medicatio
 from hooks.guideline.bone_density import after_last_dxa
 from hooks.guideline.calendar import within_months
 from hooks.guideline.case import CONDITIONS, FAMILY, OBSERVATIONS, Case, absent, predicate, recorded
+from hooks.guideline.courses import active, courses
 from hooks.guideline.fractures import (
     major_fracture,
     other_low_energy,
@@ -43,7 +44,6 @@ from hooks.guideline.logic import (
 )
 from hooks.guideline.scope import any_condition, condition
 from hooks.guideline.thresholds import AGE_EARLY_MENOPAUSE, AGE_RELATIVE_WEAK, EGFR_REDUCED, VITD_VERY_LOW
-from hooks.guideline.treatment import active, courses
 
 Weight = Literal["yes", "combined", "no"]
 RECORD = (*CONDITIONS, *OBSERVATIONS)

@@ -10,6 +10,7 @@ from hooks.guideline.case import OBSERVATIONS, SCREENING, Case, absent, predicat
 from hooks.guideline.fractures import fractures, major_fracture, qualifies
 from hooks.guideline.laboratory import CALCIUM, PANEL, values
 from hooks.guideline.logic import NO, Answer, Known, Yes, all_of, any_of, at_least, at_most, below, exists, no
+from hooks.guideline.orders import pending
 from hooks.guideline.scan_quality import vitamin_d_very_low_near_scan
 from hooks.guideline.scope import in_scope
 from hooks.guideline.thresholds import (
@@ -21,7 +22,7 @@ from hooks.guideline.thresholds import (
     VITD_TARGET_LOW,
     VITD_VERY_LOW,
 )
-from hooks.guideline.treatment import on_antiosteo, pending
+from hooks.guideline.treatment import on_antiosteo
 
 #: The panel of §7: what is ordered, and the results that answer it (eGFR counts as creatinine).
 PANEL_ITEMS: dict[str, tuple[str, ...]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fhir_mappings.facts import MedicationCourse
 from hooks.guideline.bone_density import osteopenia, osteoporosis
 from hooks.guideline.case import MEDICATIONS, Case, absent, predicate
+from hooks.guideline.courses import active, courses
 from hooks.guideline.drafted import draft_medications
 from hooks.guideline.glucocorticoid import gc_exposed
 from hooks.guideline.laboratory import recent_value
@@ -33,7 +34,6 @@ from hooks.guideline.thresholds import (
     CALCIUM_TARGET_RISK,
     DIET_AGE,
 )
-from hooks.guideline.treatment import active, courses
 
 CALCIUM_PRODUCTS = frozenset({"calcium", "calcium_vitd"})
 BOX_Q = ("Q1", "Q2", "Q3", "Q4", "Q5", "Q7", "Q8", "Q9")

@@ -13,9 +13,9 @@ from hooks.guideline.calendar import within_days, within_months
 from hooks.guideline.case import ORDER_SIGN, PATIENT_VIEW, Case, on_order_hook, predicate
 from hooks.guideline.drafted import BONE_DRUGS, draft_medications, drafted_concept
 from hooks.guideline.logic import Answer, Unknown, Yes
+from hooks.guideline.orders import pending
 from hooks.guideline.rule import Indicator, Rule
 from hooks.guideline.scope import adult, limited_life, noted
-from hooks.guideline.treatment import pending
 
 #: Why nothing is shown when the patient's age or sex is missing.
 UNKNOWN_PATIENT = "age or sex not known"

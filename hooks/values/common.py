@@ -7,11 +7,13 @@ from hooks.guideline.bone_density import HIP, latest_study
 from hooks.guideline.calendar import add_months
 from hooks.guideline.case import Case
 from hooks.guideline.drafted import BONE_DRUGS, draft_medications, drafted_concept
+from hooks.guideline.injections import den_last, infusions, zol_last
 from hooks.guideline.laboratory import latest_calcium, newest
 from hooks.guideline.logic import TOLERANCE
 from hooks.guideline.risk_factors import present, register
+from hooks.guideline.tablets import bp_start
 from hooks.guideline.thresholds import DENOSUMAB_INTERVAL, DENOSUMAB_MAX
-from hooks.guideline.treatment import bp_start, den_last, infusions, stop_date, zol_last
+from hooks.guideline.treatment import stop_date
 from hooks.language import Language
 from hooks.values import value
 

@@ -16,17 +16,11 @@ from hooks.guideline.denosumab import (
     vitamin_d_was_low,
     zoledronate_ordered,
 )
+from hooks.guideline.injections import den_first, den_last, den_undated, den_undated_start, denosumab_stop_planned
 from hooks.guideline.laboratory import latest_calcium, newest
 from hooks.guideline.logic import Yes, any_of
 from hooks.guideline.scope import multimorbidity
-from hooks.guideline.treatment import (
-    den_first,
-    den_last,
-    den_undated,
-    den_undated_start,
-    denosumab_stop_planned,
-    on_denosumab,
-)
+from hooks.guideline.treatment import on_denosumab
 from hooks.language import Language
 from hooks.values import value, when
 from hooks.values.common import measured

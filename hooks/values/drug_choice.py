@@ -7,18 +7,13 @@ from datetime import date
 from hooks.guideline.case import Case
 from hooks.guideline.drafted import ANABOLICS, BONE_DRUGS, ORAL_BISPHOSPHONATES
 from hooks.guideline.drug_choice import ended_anabolic
+from hooks.guideline.injections import injections, zol_last
 from hooks.guideline.laboratory import newest
 from hooks.guideline.logic import Yes
 from hooks.guideline.scope import condition, noted
+from hooks.guideline.starting import oral_unsuitable
+from hooks.guideline.tablets import Course, joined_courses, on_oral_bp
 from hooks.guideline.thresholds import EGFR_TERIPARATIDE, ROMOSOZUMAB_MAX, TERIPARATIDE_MAX
-from hooks.guideline.treatment import (
-    Course,
-    injections,
-    joined_courses,
-    on_oral_bp,
-    oral_unsuitable,
-    zol_last,
-)
 from hooks.language import Language
 from hooks.values import value, when
 

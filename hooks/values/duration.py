@@ -22,8 +22,9 @@ from hooks.guideline.fractures import major_fracture, not_high_energy
 from hooks.guideline.glucocorticoid import ended_within, gc_exposed
 from hooks.guideline.logic import Known, Yes, at_most
 from hooks.guideline.risk_factors import RiskFactor
+from hooks.guideline.tablets import bp_start
 from hooks.guideline.thresholds import GC_AFTER_MIN, STOP_MIN, T_OSTEOPOROSIS, T_STOP_HIP
-from hooks.guideline.treatment import bp_start, stop_date
+from hooks.guideline.treatment import stop_date
 from hooks.language import Language
 from hooks.values import value, when
 from hooks.values.common import t_text

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from hooks.guideline.bone_density import osteoporosis
 from hooks.guideline.case import Case
+from hooks.guideline.courses import courses
 from hooks.guideline.drafted import draft_medications
 from hooks.guideline.falls import FALL_DRUGS, STARTED_FALL_DRUGS
 from hooks.guideline.logic import Yes
 from hooks.guideline.risk_factors import fall_prone, falls_in_a_year
 from hooks.guideline.scope import condition, nursing_home
-from hooks.guideline.treatment import courses
 from hooks.language import Language
 from hooks.values import value, when
 

@@ -26,8 +26,8 @@ from hooks.guideline.markers import (
     very_low_vitamin_d_before,
 )
 from hooks.guideline.scope import condition
+from hooks.guideline.tablets import bp_start
 from hooks.guideline.thresholds import MARKER_FALL, MARKER_LATE
-from hooks.guideline.treatment import bp_start
 from hooks.language import Language
 from hooks.values import value, when
 from hooks.values.common import measured, rounded

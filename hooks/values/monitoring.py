@@ -10,8 +10,8 @@ from hooks.guideline.laboratory import newest
 from hooks.guideline.logic import Known, Yes, below
 from hooks.guideline.monitoring import KIDNEY_DISEASES, covered_until, last_tablets
 from hooks.guideline.scope import condition, noted
+from hooks.guideline.starting import bp_blocked
 from hooks.guideline.thresholds import EGFR_REDUCED
-from hooks.guideline.treatment import bp_blocked
 from hooks.language import Language
 from hooks.values import value, when
 from hooks.values.common import measured

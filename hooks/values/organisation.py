@@ -6,7 +6,7 @@ from hooks.guideline.case import Case
 from hooks.guideline.firing import fires
 from hooks.guideline.logic import Yes
 from hooks.guideline.prednisolone import past_sum, planned_sum
-from hooks.guideline.treatment import bp_start
+from hooks.guideline.tablets import bp_start
 from hooks.language import Language
 from hooks.values import value
 from hooks.values.intervals import completed_months

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from fhir_mappings.facts import Measurement
 from hooks.guideline.bone_density import dxa_dates, latest_study
 from hooks.guideline.case import Case
+from hooks.guideline.courses import active
 from hooks.guideline.drafted import BONE_DRUGS
 from hooks.guideline.firing import fires
 from hooks.guideline.laboratory import latest_calcium, newest
@@ -14,7 +15,7 @@ from hooks.guideline.logic import Yes
 from hooks.guideline.risk_factors import CAUSES, present, register
 from hooks.guideline.scope import condition
 from hooks.guideline.supplements import takes_calcium, takes_vitamin_d
-from hooks.guideline.treatment import active, on_denosumab, on_zol
+from hooks.guideline.treatment import on_denosumab, on_zol
 from hooks.language import Language
 from hooks.values import value
 from hooks.values.common import day_of, measured

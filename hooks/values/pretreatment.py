@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fhir_mappings.facts import Measurement, Order
 from hooks.guideline.case import Case
+from hooks.guideline.courses import active
 from hooks.guideline.drafted import draft_medication
 from hooks.guideline.indication import vitamin_d_first
 from hooks.guideline.laboratory import is_low, latest_calcium, newest
 from hooks.guideline.logic import Yes
-from hooks.guideline.treatment import active, pending
+from hooks.guideline.orders import pending
 from hooks.language import Language
 from hooks.values import value, when
 from hooks.values.common import measured

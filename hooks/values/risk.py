@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fhir_mappings.facts import Measurement
 from hooks.guideline.case import Case
+from hooks.guideline.courses import courses
 from hooks.guideline.laboratory import bmi, height_loss, values
 from hooks.guideline.logic import Known
 from hooks.guideline.risk_factors import ASSOCIATED_DRUGS, CAUSES, RiskFactor, present, register
-from hooks.guideline.treatment import courses
 from hooks.language import Language
 from hooks.values import value, when
 

@@ -14,7 +14,6 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 import orjson
-from msgspec import Raw
 
 from cds_service.answer import added_by, answer
 from cds_service.bundle import is_bundle, read_bundle
@@ -120,11 +119,11 @@ def ask(request: Request, settings: Settings, as_of: date, language: LanguageCod
 def _of_bundle(body: bytes, hook: Hook) -> Request:
     """The request of a Bundle, with the prefetch keys of the hook's service."""
     made = read_bundle(body, hook)
-    prefetch = {key: orjson.Fragment(_as_received(made.prefetch[key])) for key in SERVICE_OF[hook].prefetch}
-    patient = orjson.loads(_as_received(made.prefetch["patient"]))["entry"][0]["resource"]
+    prefetch = {key: orjson.Fragment(bytes(made.prefetch[key])) for key in SERVICE_OF[hook].prefetch}
+    patient = orjson.loads(bytes(made.prefetch["patient"]))["entry"][0]["resource"]
     context: dict[str, Any] = {"userId": USER, "patientId": made.patient_id}
     if made.draft_orders is not None:
-        context["draftOrders"] = orjson.Fragment(_as_received(made.draft_orders))
+        context["draftOrders"] = orjson.Fragment(bytes(made.draft_orders))
     request: Request = orjson.loads(
         orjson.dumps(
             {
@@ -136,9 +135,3 @@ def _of_bundle(body: bytes, hook: Hook) -> Request:
         )
     )
     return with_draft(request, hook, None) if hook == ORDER_SELECT else request
-
-
-def _as_received(value: object) -> bytes:
-    """What reading a Bundle put under a key: JSON as it came."""
-    assert isinstance(value, Raw)
-    return bytes(value)

@@ -175,7 +175,7 @@ def register(app: Flask, headers: Mapping[str, str], recorders: Sequence[Recorde
 
     def end(response: Response) -> Response:
         call = this_call()
-        own = response.headers.keys()  # a page may have a policy of its own
+        own = set(response.headers.keys())  # a page may have a policy of its own
         response.headers.extend((name, value) for name, value in headers.items() if name not in own)
         response.headers.add(REQUEST_ID, call.id)
         if request.method == "OPTIONS":

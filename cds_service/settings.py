@@ -27,7 +27,12 @@ DOCTOR_TOKEN: Final = "OSTEO_CDS_DOCTOR_TOKEN"
 #: The table of the TOML file that changes the content's defaults.
 CONTENT: Final = "content"
 #: Settings that name a file; in the TOML file, relative to it.
-FILES: Final = frozenset({"OSTEO_CDS_CLIENTS", "OSTEO_CDS_PATIENT_KEY_FILE", "OSTEO_CDS_COMMENT_KEY_FILE"})
+FILES: Final = frozenset(
+    {
+        *("OSTEO_CDS_CLIENTS", "OSTEO_CDS_AUDIT_FILE", "OSTEO_CDS_CA_FILE"),
+        *("OSTEO_CDS_PATIENT_KEY_FILE", "OSTEO_CDS_COMMENT_KEY_FILE"),
+    }
+)
 
 
 class SettingsError(ValueError):

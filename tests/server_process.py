@@ -10,13 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from tempfile import TemporaryFile, mkdtemp
+from tempfile import TemporaryDirectory, TemporaryFile, mkdtemp
 from typing import IO
 
 from tests.examples import TODAY
 
 #: Longest wait for a server to start, answer or stop.
 SECONDS = 20
+#: Where each server has its data directory.
+_DATA = TemporaryDirectory(prefix="osteo-cds-")
 
 
 def free_port() -> int:
@@ -30,11 +32,10 @@ def free_port() -> int:
 def start(
     port: int, *options: str, today: date = TODAY, stderr: int | IO[str] = subprocess.PIPE, **environment: str
 ) -> subprocess.Popen[str]:
-    """Start `osteo-cds serve` with these options, and nothing in its environment but `environment`."""
+    """Start `osteo-cds serve` with these options, only `environment` in its environment, and a memory of its own."""
     command = [sys.executable, "-m", "cds_service.cli", "serve", "--port", str(port), *options]
-    data = {"XDG_DATA_HOME": mkdtemp()}  # never what the person who tests keeps
-    settings = {"OSTEO_CDS_TODAY": today.isoformat(), "PATH": "/usr/bin:/bin"} | data | environment
-    return subprocess.Popen(command, stderr=stderr, text=True, env=settings, start_new_session=True)
+    settings = {"OSTEO_CDS_TODAY": today.isoformat(), "PATH": "/usr/bin:/bin", "XDG_DATA_HOME": mkdtemp(dir=_DATA.name)}
+    return subprocess.Popen(command, stderr=stderr, text=True, env=settings | environment, start_new_session=True)
 
 
 def wait_for(port: int, server: subprocess.Popen[str]) -> None:

@@ -18,6 +18,7 @@ from cds_service import cli
 from cds_service.audit.fhir import audit_event
 from cds_service.settings import Settings
 from tests.conftest import ServiceClient
+from tests.databases import memory_in
 from tests.examples import bundle, changed, request, t_score
 from tests.real_server import VIEW
 
@@ -40,7 +41,8 @@ class Audited(ServiceClient):
     """A service with an audit file."""
 
     def __init__(self, file: Path, **settings: Any) -> None:
-        super().__init__(Settings(audit_file=file, **settings))
+        memory = memory_in(f"sqlite:///{file.with_name('memory.sqlite')}")
+        super().__init__(Settings(audit_file=file, **settings), memory=memory)
         self.file = file
 
     def records(self) -> list[dict[str, Any]]:
@@ -94,7 +96,7 @@ def test_every_end_has_its_outcome(audited: Audited, monkeypatch: pytest.MonkeyP
         ("call", "failed", 500, "exception"),
     ]
     assert audited.records()[1]["issues"] > 0
-    assert audited.records()[4]["feedback"] == {"accepted": 2}
+    assert audited.records()[4]["feedback"] == {"accepted": 2, "unknown": 1}
     assert audited.records()[5]["fault"].startswith("ZeroDivisionError at test_audit.py")
     assert "service" not in audited.records()[3]
 
@@ -173,7 +175,8 @@ def test_a_file_that_cannot_be_written_is_said_and_makes_the_service_unready(
     audited.answer(request())
     assert "the audit file cannot be written: IsADirectoryError" in caplog.text
     ready = audited.http.get("/health/ready")
-    assert (ready.status_code, ready.json) == (503, {"status": "not ready", "checks": {"audit": "failed"}})
+    assert ready.status_code == 503
+    assert ready.json == {"status": "not ready", "checks": {"audit": "failed", "database": "ok"}}
 
 
 APPEND = """

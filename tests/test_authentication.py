@@ -18,6 +18,7 @@ from cds_service.authentication import StoreError, UsedTokens
 from cds_service.authentication.open_views import open_to_everybody
 from cds_service.settings import Settings
 from tests.conftest import FHIR_JSON, Clock, ServiceClient
+from tests.databases import memory_in
 from tests.examples import bundle, changed, request, smoker, t_score
 from tests.schemas import check
 from tests.tokens import (
@@ -56,7 +57,14 @@ class Service:
             cors_origins=frozenset({ORIGIN}),
             audit_file=folder / "audit.jsonl",
         )
-        self.app: Flask = create_app(self.settings, Clock(), used_tokens=used_tokens, now=lambda: NOW)
+        memory = memory_in(f"sqlite:///{folder / 'memory.sqlite'}")
+        self.app: Flask = create_app(
+            self.settings,
+            Clock(),
+            memory=memory,
+            used_tokens=used_tokens,
+            now=lambda: NOW,
+        )
 
     def records(self) -> list[dict[str, Any]]:
         """The audit records so far."""

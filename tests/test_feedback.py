@@ -102,11 +102,11 @@ def test_feedback_of_an_unknown_service_is_refused(service: ServiceClient) -> No
 
 
 def test_a_comment_is_not_logged(
-    service: ServiceClient, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    keeping: ServiceClient, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level("DEBUG")
-    service.post(PATH, {"feedback": [OVERRIDDEN | {"overrideReason": {"userComment": "secret-0107571234"}}]})
-    service.refused(PATH, {"feedback": [{"card": "secret-0107571234"}]}, status=400)
+    keeping.post(PATH, {"feedback": [OVERRIDDEN | {"overrideReason": {"userComment": "secret-0107571234"}}]})
+    keeping.refused(PATH, {"feedback": [{"card": "secret-0107571234"}]}, status=400)
     audit = capsys.readouterr().err
-    assert '"feedback":{"overridden":1}' in audit
+    assert '"feedback":{"overridden":1,"unknown":1}' in audit
     assert "secret-0107571234" not in caplog.text + audit

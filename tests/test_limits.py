@@ -165,10 +165,10 @@ def test_a_deep_body_is_refused_with_the_limit(service: ServiceClient, place: st
 
 
 @pytest.mark.parametrize("levels", [66, 500, 5000])
-def test_deep_feedback_is_refused(service: ServiceClient, levels: int) -> None:
+def test_deep_feedback_is_refused(keeping: ServiceClient, levels: int) -> None:
     nest = b"[ " * levels + b"1" + b" , 2 ]" * levels
-    assert service.post(f"{VIEW}/feedback", b'{"feedback":[],"zz":[[]]}').status_code == 200
-    issue = service.refused(f"{VIEW}/feedback", b'{"feedback":[],"zz":' + nest + b"}", status=400)
+    assert keeping.post(f"{VIEW}/feedback", b'{"feedback":[],"zz":[[]]}').status_code == 200
+    issue = keeping.refused(f"{VIEW}/feedback", b'{"feedback":[],"zz":' + nest + b"}", status=400)
     assert f"at most {MOST_LEVELS} levels" in issue["diagnostics"]
 
 

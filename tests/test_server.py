@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import orjson
 import pytest
@@ -91,8 +90,8 @@ def test_slow_senders_hold_up_nobody(port: int) -> None:
             connection.close()
 
 
-def test_an_address_that_is_taken_is_refused(port: int, tmp_path: Path) -> None:
-    second = start(port, XDG_DATA_HOME=str(tmp_path))
+def test_an_address_that_is_taken_is_refused(port: int) -> None:
+    second = start(port)
     _, errors = second.communicate(timeout=SECONDS)
     assert second.returncode == 2
     assert f"cannot serve on 127.0.0.1 port {port}" in errors

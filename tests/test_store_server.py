@@ -26,10 +26,10 @@ FEEDBACK_PATH = f"{PATH}/feedback"
 class Running:
     """A server with two workers on a database."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str) -> None:
         self.port = free_port()
         settings: dict[str, Any] = {"OSTEO_CDS_DATABASE_URL": url, "OSTEO_CDS_PATIENT_KEY": KEY}
-        self.process = start(self.port, "--workers", "2", XDG_DATA_HOME=str(folder), **settings)
+        self.process = start(self.port, "--workers", "2", **settings)
         try:
             wait_for(self.port, self.process)
         except BaseException:
@@ -63,19 +63,19 @@ class Running:
 
 
 @contextmanager
-def running(url: str, folder: Path) -> Iterator[Running]:
-    server = Running(url, folder)
+def running(url: str) -> Iterator[Running]:
+    server = Running(url)
     try:
         yield server
     finally:
         server.kill_everything()
 
 
-def test_nothing_acknowledged_is_lost_when_the_server_is_killed(database_url: str, tmp_path: Path) -> None:
+def test_nothing_acknowledged_is_lost_when_the_server_is_killed(database_url: str) -> None:
     """SIGKILL right after a 200, while other feedback is on its way; then a new start on the same database."""
     acknowledged: list[str] = []
     for _ in range(3):
-        with running(database_url, tmp_path) as server, ThreadPoolExecutor(4) as pool:
+        with running(database_url) as server, ThreadPoolExecutor(4) as pool:
 
             def tell(server: Running = server) -> None:
                 card = str(uuid4())
@@ -96,25 +96,25 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(database_url: st
             for each in waiting:
                 each.result()
     assert len(acknowledged) >= 30
-    with running(database_url, tmp_path) as server:
+    with running(database_url) as server:
         kept = {row["card"] for row in rows(database_url, FEEDBACK)}
         assert set(acknowledged) - kept == set()
         assert [server.tell(card) for card in acknowledged] == [200] * len(acknowledged), "sent again after a restart"
     assert len(rows(database_url, FEEDBACK)) == len(kept)
 
 
-def test_an_override_is_known_after_a_kill_and_to_every_worker(database_url: str, tmp_path: Path) -> None:
+def test_an_override_is_known_after_a_kill_and_to_every_worker(database_url: str) -> None:
     def is_told(answer: bytes) -> bool:
         return any(
             f["id"] == "TX-IND-1" for f in orjson.loads(answer)["extension"]["org.osteo-cds.evaluation"]["fired"]
         )
 
-    with running(database_url, tmp_path) as server:
+    with running(database_url) as server:
         cards = server.serve()
         until_there(database_url, cards)
         assert server.tell(cards[0]) == 200
         server.kill_everything()
-    with running(database_url, tmp_path) as server:
+    with running(database_url) as server:
         bodies = [orjson.dumps(request() | {"hookInstance": str(uuid4())}) for _ in range(12)]
         answers = [call(server.port, "POST", PATH, body)[1] for body in bodies]
         assert [is_told(answer) for answer in answers] == [False] * 12
@@ -128,8 +128,8 @@ def until_there(url: str, cards: list[str]) -> None:
     raise TimeoutError("the cards were not written")
 
 
-def test_a_server_that_is_stopped_writes_what_waits(database_url: str, tmp_path: Path) -> None:
-    with running(database_url, tmp_path) as server:
+def test_a_server_that_is_stopped_writes_what_waits(database_url: str) -> None:
+    with running(database_url) as server:
         cards = [card for _ in range(20) for card in server.serve()]
         errors = server.stop()
     assert {row["card"] for row in rows(database_url, CARDS_SERVED)} == set(cards)
@@ -139,7 +139,7 @@ def test_a_server_that_is_stopped_writes_what_waits(database_url: str, tmp_path:
 
 def test_a_server_whose_database_goes_away_answers_and_takes_no_feedback(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'data' / 'memory.sqlite'}"
-    with running(url, tmp_path) as server:
+    with running(url) as server:
         cards = server.serve()
         for path in (tmp_path / "data").iterdir():
             path.write_bytes(b"")
@@ -147,10 +147,8 @@ def test_a_server_whose_database_goes_away_answers_and_takes_no_feedback(tmp_pat
         assert server.tell(cards[0]) == 503
 
 
-def test_a_database_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
-    server = start(
-        free_port(), XDG_DATA_HOME=str(tmp_path), OSTEO_CDS_DATABASE_URL="postgresql://cds:hunter2@127.0.0.1:1/cds"
-    )
+def test_a_database_that_is_not_there_stops_the_start() -> None:
+    server = start(free_port(), OSTEO_CDS_DATABASE_URL="postgresql://cds:hunter2@127.0.0.1:1/cds")
     _, errors = server.communicate(timeout=SECONDS)
     assert server.returncode == 2
     assert "OSTEO_CDS_DATABASE_URL" in errors

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from cds_service.app import create_app
 from cds_service.settings import Settings
+from cds_service.store.memory import Memory
 from tests.examples import TODAY
 
 OWN = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
@@ -30,8 +31,8 @@ WOMAN = {
 class Workbench:
     """A service with its workbench on a day."""
 
-    def __init__(self, settings: Settings | None = None, day: date = TODAY) -> None:
-        self.http = create_app(settings or Settings(), lambda: day).test_client()
+    def __init__(self, settings: Settings | None = None, day: date = TODAY, memory: Memory | None = None) -> None:
+        self.http = create_app(settings or Settings(), lambda: day, memory=memory).test_client()
 
     def get(self, path: str, **headers: str) -> TestResponse:
         """A page."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response
 
@@ -37,7 +37,7 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
             made.append(Pages(settings, clock))
         return made[0]
 
-    def add(rule: str, endpoint: str, view: Callable[..., ResponseReturnValue], **options: Any) -> None:
+    def add(rule: str, endpoint: str, view: Callable[..., Any], **options: Any) -> None:
         # with OSTEO_CDS_AUTH=required the page is there only if the operator says so, and then needs no token
         pages.add_url_rule(rule, endpoint, open_to_everybody(view), **options)
 

@@ -173,7 +173,8 @@ class Pages:
             return error.get_response()
         refusal = http_refusal(error) if isinstance(error, HTTPException) else reading_refusal(error)
         if refusal is None:
-            log.error("our bug: %s", where(error))
+            this_call().fault = where(error)
+            log.error("our bug in request %s: %s", this_call().id, where(error))
             refusal = RefusedError(500, "exception", "The page failed. The fault was logged.")
         this_call().problem = refusal.logged
         return self._page("problem", refusal.status, status=refusal.status, problem=refusal.diagnostics)

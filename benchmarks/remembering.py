@@ -1,6 +1,6 @@
 """What remembering costs a call: recall before it, record after it, in microseconds.
 
-    python -m benchmarks.recall [URL]
+    python -m benchmarks.remembering [URL]
 
 URL: of the database (default: a new SQLite file). The patient of the first row has nothing
 remembered, the other has overrides and shown cards; 20,000 other patients are in the tables.

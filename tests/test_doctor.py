@@ -80,7 +80,7 @@ def test_a_service_open_on_loopback_is_well_and_nothing_is_made(
     assert "not there yet" in found["database"][0]["text"]
     assert list(environ.iterdir()) == []
     assert cli.main(["doctor"]) == 0
-    assert capsys.readouterr().out.endswith("0 failed, 1 warnings, 6 ok\n")
+    assert capsys.readouterr().out.endswith("failed: 0, warnings: 1, ok: 6\n")
 
 
 def test_settings_are_named_with_where_they_come_from_and_never_their_text(

@@ -181,6 +181,18 @@ class TestAGoodServer:
         assert "t_score" in printed
         assert [secret for secret in (*SECRETS, TOKEN, PATIENT_ID, "Secret Software") if secret in printed] == []
 
+    def test_is_told_in_words(self, run: Run, server: FhirServer, capsys: pytest.CaptureFixture[str]) -> None:
+        record(server)
+        assert run is not None
+        assert cli.main(["doctor", "--fhir-server", server.base, "--patient", PATIENT_ID]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert any(re.fullmatch(r"ok +conditions +6 +1 +\d+", line) for line in lines)
+        assert "  measurements: t_score (femoral_neck) 1" in lines
+        assert f"      2  Condition  {SNOMED}  195662009" in lines
+        assert "      1  eGFR  drops/h  expected mL/min/1.73 m2" in lines
+        assert "      1  Observation  subject is another patient" in lines
+        assert lines[-1].startswith("failed: 0, warnings: ")
+
     def test_what_is_agreed_with_the_client_counts(
         self, run: Run, server: FhirServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:

@@ -145,10 +145,10 @@ def _allowed(settings: Settings, url: str) -> tuple[Client | None, Server | None
 
 def _listed(server: Server, client: Client | None, settings: Settings) -> Check:
     if client is not None:
-        by = f"fhir_servers of client {client.name}"
+        by = f"in fhir_servers of client {client.name}"
     else:
-        by = "OSTEO_CDS_FHIR_SERVERS" if settings.fhir_servers is not None else "being on this machine, in development"
-    return ok("FHIR server", f"{server.base}: may be called by {by}")
+        by = "in OSTEO_CDS_FHIR_SERVERS" if settings.fhir_servers is not None else "on this machine, in development"
+    return ok("FHIR server", f"{server.base}: may be called, it is {by}")
 
 
 class _Capability(msgspec.Struct, rename="camel"):

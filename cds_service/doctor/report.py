@@ -28,7 +28,7 @@ def as_text(checks: list[Check], examined: Examined | None, understood: Understo
     if understood is not None:
         lines += _understood(understood)
     found = verdict(checks, examined)
-    lines += ["", f"{found['failed']} failed, {found['warning']} warnings, {found['ok']} ok"]
+    lines += ["", f"failed: {found['failed']}, warnings: {found['warning']}, ok: {found['ok']}"]
     return "\n".join(lines) + "\n"
 
 
@@ -42,7 +42,12 @@ def _check(check: Check) -> Iterator[str]:
 def _templates(examined: Examined) -> Iterator[str]:
     yield f"{'':7}  {'template':26}{'resources':>10}{'pages':>7}{'ms':>8}"
     for each in examined.asked:
-        said = "; ".join(filter(None, [each.reason, each.remedy and f"-> {each.remedy}", "late" if each.late else ""]))
+        said = "; ".join(
+            filter(
+                None,
+                [each.reason, each.remedy and f"-> {each.remedy}", "later than the service waits" if each.late else ""],
+            )
+        )
         numbers = f"{each.resources:>10}{each.pages:>7}{each.ms:>8.0f}"
         yield f"{each.state:7}  {each.key:26}{numbers}  {said}".rstrip()
 

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Final
 
 from cds_service.fhir_access import reasons
 from cds_service.fhir_access.allowed import Server
-from cds_service.fhir_access.bodies import Heard
 from cds_service.fhir_access.pages import MOST_PAGES, FetchError, Page, merged, page_url, read_page, read_patient
 from cds_service.fhir_access.resolving import Resolver
 from cds_service.logs import where
 from fhir_mappings import Failed, Partial, PrefetchValue
 
 if TYPE_CHECKING:
+    from cds_service.fhir_access.bodies import Heard
     from cds_service.fhir_access.connections import Connection, Http
 
 log = logging.getLogger(__name__)

@@ -102,6 +102,7 @@ def record(server: FhirServer) -> None:
             egfr(777.25),
             egfr() | {"id": "e-2", "valueQuantity": {"value": 777.25, "unit": "dråber/time", "code": "drops/h"}},
             egfr() | {"id": "e-3", "valueQuantity": {"value": 777.25, "unit": "set af Nancy Hemmelig"}},
+            egfr() | {"id": "e-6", "valueQuantity": {"value": 777.25, "unit": "0105571234"}},
             egfr() | {"id": "e-4", "effectiveDateTime": "Nancy"},
             egfr() | {"id": "e-5", "subject": {"reference": "Patient/010557-1234"}},
         )
@@ -112,7 +113,7 @@ def record(server: FhirServer) -> None:
             condition(1, (SNOMED, "195662009")),
             condition(2, (SNOMED, "195662009"), (local, "HT1")),
             condition(3, (local, "010557-1234")),
-            condition(4, (local, "Nancy Hemmelig")),
+            condition(4, (local, "Nancy Hemmelig"), (local, "0105571234")),
             condition(5, (SNOMED, "64859006"), (local, "OSTEO")),
             condition(6, ("", "K86")),
         )
@@ -152,13 +153,13 @@ class TestAGoodServer:
         _, report, _ = run(server)
         local = "https://ehr.example.org/local"
         assert [tuple(each.values()) for each in report["record"]["unknownCodes"]] == [
+            ("Condition", local, "(not shown)", 3),
             ("Condition", SNOMED, "195662009", 2),
-            ("Condition", local, "(not shown)", 2),
             ("Condition", "(no system)", "K86", 1),
             ("Condition", local, "HT1", 1),
         ]
         systems = [tuple(each.values()) for each in report["record"]["unknownSystems"]]
-        assert systems == [(local, 3), ("(no system)", 1)]
+        assert systems == [(local, 4), ("(no system)", 1)]
         assert named(report, "codes")[0]["state"] == "warning"
 
     def test_says_which_units_and_resources_were_left_out(self, run: Run, server: FhirServer) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from fhir_mappings.codes import canonical, known_systems, lookup
+from fhir_mappings.codes import SNOMED, canonical, known_systems, lookup
 from fhir_mappings.facts import Issue
 
 #: The coded elements of each type that say what a resource is about.
@@ -30,7 +30,9 @@ ELEMENTS: Final[Mapping[str, tuple[str, ...]]] = {
 #: A code as terminologies write them. Anything else (a text, a CPR number) is not repeated.
 _CODE: Final = re.compile(r"(?!\d{6}-\d{4})[A-Za-z0-9][A-Za-z0-9._/-]{0,29}")
 _SYSTEM: Final = re.compile(r"(?:https?://|urn:)[A-Za-z0-9._~:/#-]{1,150}")
-_UNIT: Final = re.compile(r"[A-Za-z0-9%/.,*^()\[\]{}µμ²³_'-]{1,20}")
+#: SNOMED CT has such codes; in any other system it may be a CPR number.
+_TEN_DIGITS: Final = re.compile(r"\d{10}")
+_UNIT: Final = re.compile(r"(?!.*\d{5})[A-Za-z0-9%/.,*^()\[\]{}µμ²³_'-]{1,20}")
 NOT_SHOWN: Final = "(not shown)"
 
 
@@ -61,10 +63,14 @@ def unknown_codes(found: Iterable[bytes]) -> Unknown:
             for system, code in dict.fromkeys(codings):
                 uri = canonical(system)
                 name = _shown(_SYSTEM, uri) if uri else "(no system)"
-                codes[kind, name, _shown(_CODE, code.partition("|")[0])] += 1
+                codes[kind, name, _shown_code(uri, code.partition("|")[0])] += 1
                 if uri not in known_uris:
                     systems[name] += 1
     return Unknown(codes, systems, coded)
+
+
+def _shown_code(uri: str, code: str) -> str:
+    return NOT_SHOWN if uri != SNOMED and _TEN_DIGITS.fullmatch(code) else _shown(_CODE, code)
 
 
 def _shown(form: re.Pattern[str], text: str) -> str:

@@ -145,7 +145,8 @@ def _course(course: MedicationCourse, say: Language) -> str:
         return name
     period = [say.term("evidence.from").format(day=say.day(course.start))] if course.start is not None else []
     if course.stop is not None:
-        period.append(say.term("evidence.until").format(day=say.day(course.stop)))
+        last = max(course.stop.toordinal() - 1, (course.start or date.min).toordinal())
+        period.append(say.term("evidence.until").format(day=say.day(date.fromordinal(last))))
     return f"{name}, {' '.join(period)}"
 
 

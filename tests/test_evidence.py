@@ -107,8 +107,8 @@ SAID: list[tuple[Fact, str, str]] = [
     ),
     (
         course("ssri", "antidepressant", stop=date(2026, 3, 1)),
-        "SSRI, fra 10.01.2026 til 01.03.2026",
-        "SSRI, from 2026-01-10 until 2026-03-01",
+        "SSRI, fra 10.01.2026 til 28.02.2026",
+        "SSRI, from 2026-01-10 until 2026-02-28",
     ),
     (course(display="Ukendt\nmiddel", start=None), "Ukendt middel", "Ukendt middel"),
     (

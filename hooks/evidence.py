@@ -135,7 +135,7 @@ def _fracture(fracture: Fracture, say: Language) -> str:
     if fracture.low_energy is not None:
         text += f", {say.term('evidence.low_energy' if fracture.low_energy else 'evidence.high_energy')}"
     if fracture.compression_pct is not None:
-        text += f", {say.number(fracture.compression_pct)} %"
+        text += f", {say.term('evidence.compression')} {say.number(fracture.compression_pct)} %"
     return f"{text}, VFA" if fracture.vfa else text
 
 

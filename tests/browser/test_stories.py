@@ -52,6 +52,10 @@ def test_a_story_from_click_to_card(page: Page, name: str) -> None:
         expect(page.get_by_text(DA["cards.none"])).to_be_visible()
     if name == "egfr-alendronate":
         picture(page, "cards")
+    if name == "p1np-three-months":
+        page.locator("bone-timeline svg").first.wait_for()
+        page.locator("section.bone-timeline").scroll_into_view_if_needed()
+        picture(page, "timeline")
 
 
 def test_an_order_is_drafted_and_signed(page: Page) -> None:

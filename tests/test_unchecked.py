@@ -90,7 +90,7 @@ def test_a_known_contraindication_is_not_lost_with_the_medicine_list(source: str
     facts = signing("alendronate")
     low = {"egfr": (Measurement("egfr", 20, TODAY, "Observation/egfr"),)}
     answer = real(without(replace(facts, measurements={**facts.measurements, **low}), source, state=state))
-    assert [card["indicator"] for card in answer["cards"]][0] == "critical"
+    assert answer["cards"][0]["indicator"] == "critical"
     assert "PRE-EGFR-2" in {fired["id"] for fired in answer["extension"]["org.osteo-cds.evaluation"]["fired"]}
 
 

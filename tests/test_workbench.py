@@ -62,7 +62,12 @@ class TestIn:
 
     @pytest.mark.parametrize("do", ["view", "select", "sign", "again"])
     def test_an_entry_without_an_order_is_no_fault_of_ours(self, bench: Workbench, do: str) -> None:
-        for entry in ({}, {"resource": {}}, {"resource": {"resourceType": "MedicationRequest"}}):
+        entries: tuple[dict[str, Any], ...] = (
+            {},
+            {"resource": {}},
+            {"resource": {"resourceType": "MedicationRequest"}},
+        )
+        for entry in entries:
             drafts = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
             record = orjson.dumps(changed(request("order-sign"), "context.draftOrders", drafts)).decode()
             assert bench.post("/workbench/advice", {"record": record, "do": do}).status_code in (200, 422)

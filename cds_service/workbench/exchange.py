@@ -120,8 +120,9 @@ def ask(request: Request, settings: Settings, as_of: date, language: LanguageCod
 def _reference(entry: object) -> str:
     """How a selection names the order in an entry; "" for an entry that holds none, or one without an id."""
     order = entry.get("resource") if isinstance(entry, dict) else None
-    named = isinstance(order, dict) and order.get("resourceType") and order.get("id")
-    return f"{order['resourceType']}/{order['id']}" if named else ""
+    if not isinstance(order, dict) or not order.get("resourceType") or not order.get("id"):
+        return ""
+    return f"{order['resourceType']}/{order['id']}"
 
 
 def _of_bundle(body: bytes, hook: Hook) -> Request:

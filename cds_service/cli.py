@@ -1,6 +1,6 @@
-"""The command line: serve, evaluate, rules, feedback, purge, audit.
+"""The command line: serve, doctor, evaluate, rules, feedback, purge, audit.
 
-Errors on standard error; exit 0 done, 2 bad input or settings.
+Errors on standard error; exit 0 done, 1 the doctor found something wrong, 2 bad input or settings.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Final, get_args
 
 from cds_service import store_commands
 from cds_service.command_line import InputError
+from cds_service.doctor import command as doctor_command
 from cds_service.setting_readers import read_day
 from cds_service.settings import Settings, SettingsError, load_settings, unknown_names
-from hooks.guideline.case import Hook
+from hooks.guideline.case import POPULATION, Hook
 from hooks.language import LANGUAGES
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--workers", type=_workers, default=1, help="processes that answer, one per core (default 1)")
     serve.add_argument("--insecure", action="store_true", help="accept callers from other machines, unchecked")
     serve.set_defaults(run=_serve)
+    doctor_command.add(commands, [hook for hook in HOOKS if hook != POPULATION], _port)
 
     evaluate = commands.add_parser("evaluate", help="show the cards for a request or a patient's Bundle")
     evaluate.add_argument("file", metavar="FILE", help="a CDS Hooks request or a FHIR Bundle; - reads standard input")

@@ -7,7 +7,7 @@ same names stand in lower case without the prefix (`language = "en"`).
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,8 @@ from hooks.language import LanguageCode
 
 PREFIX: Final = "OSTEO_CDS_"
 CONFIG: Final = "OSTEO_CDS_CONFIG"
+#: The token of `osteo-cds doctor`; no setting of the service, and none to be surprised at.
+DOCTOR_TOKEN: Final = "OSTEO_CDS_DOCTOR_TOKEN"
 #: The table of the TOML file that changes the content's defaults.
 CONTENT: Final = "content"
 #: Settings that name a file; in the TOML file, relative to it.
@@ -96,16 +98,23 @@ class Settings:
 
 
 def load_settings(
-    environ: Mapping[str, str], *, host: str = "127.0.0.1", port: int = 8000, insecure: bool = False
+    environ: Mapping[str, str],
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    insecure: bool = False,
+    ignoring: Container[str] = (),
 ) -> Settings:
     """The settings for a service bound to `host` and `port`; SettingsError when they are impossible.
 
     `insecure`: the operator accepts callers from elsewhere without knowing who they are.
+    `ignoring`: variables taken as not given, to see what else is wrong beside them.
     """
-    path = environ.get(CONFIG, "")
+    path = "" if CONFIG in ignoring else environ.get(CONFIG, "")
     written = _written(Path(path)) if path else {}
     content = _content(written.pop(CONTENT, {}))
-    found = dict(_found(environ, _config_texts(Path(path), written)))
+    texts = _config_texts(Path(path), written)
+    found = {name: text for name, text in _found(environ, texts) if name not in ignoring}
     _refuse_two_keys(found)
     values = {READERS[name].field: _value(name, text) for name, text in found.items()}
     settings = Settings(
@@ -125,9 +134,19 @@ def load_settings(
     return settings
 
 
+def given(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """The settings that are given: name -> text and where from. A text may be a secret. SettingsError as above."""
+    path = environ.get(CONFIG, "")
+    written = _written(Path(path)) if path else {}
+    written.pop(CONTENT, None)
+    found = _found(environ, _config_texts(Path(path), written))
+    return {name: (text, "environment" if environ.get(name, "").strip() else path) for name, text in found}
+
+
 def unknown_names(environ: Mapping[str, str]) -> list[str]:
     """Variables with our prefix that are no setting: most likely misspelt."""
-    return sorted(name for name in environ if name.startswith(PREFIX) and name not in {*READERS, CONFIG})
+    known = {*READERS, CONFIG, DOCTOR_TOKEN}
+    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
 
 def _value(name: str, text: str) -> Any:

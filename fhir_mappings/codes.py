@@ -95,6 +95,11 @@ def canonical(system: str) -> str:
     return _TERMS.systems.get(system, system)
 
 
+def known_systems() -> frozenset[str]:
+    """The canonical URIs of the code systems the tables know."""
+    return frozenset(_TERMS.systems.values())
+
+
 @lru_cache(maxsize=16_384)
 def lookup(system: str, code: str) -> frozenset[tuple[str, str]]:
     """What one code means, as (kind, concept); empty for a code no table knows."""

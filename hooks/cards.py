@@ -24,6 +24,7 @@ from hooks.guideline.drafted import BONE_DRUGS
 from hooks.guideline.firing import Fired
 from hooks.guideline.logic import evident
 from hooks.guideline.rule import Rule
+from hooks.language import section
 from hooks.override_reasons import override_reasons
 from hooks.suggestions import Drafting, suggestions
 from hooks.texts import Texts, escape_markdown, render
@@ -210,7 +211,7 @@ def _source(leading: Rule | None, name: str, sender: Sender) -> dict[str, Any]:
     if leading is None:
         topic = {"system": RECOMMENDATIONS, "code": name, "display": words.words[f"decision.{name}"]}
     else:
-        label = f"{label}, {leading.section}"
+        label = f"{label}, {section(words.say.code, leading.section)}"
         title = words.title(leading.id, leading.title)
         topic = {"system": RECOMMENDATIONS, "code": leading.id, "display": title}
     source: dict[str, Any] = {"label": label, "topic": topic}

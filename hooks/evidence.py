@@ -135,7 +135,7 @@ def _fracture(fracture: Fracture, say: Language) -> str:
     if fracture.low_energy is not None:
         text += f", {say.term('evidence.low_energy' if fracture.low_energy else 'evidence.high_energy')}"
     if fracture.compression_pct is not None:
-        text += f", {say.number(fracture.compression_pct)} %"
+        text += f", {say.term('evidence.compression')} {say.number(fracture.compression_pct)} %"
     return f"{text}, VFA" if fracture.vfa else text
 
 
@@ -145,7 +145,8 @@ def _course(course: MedicationCourse, say: Language) -> str:
         return name
     period = [say.term("evidence.from").format(day=say.day(course.start))] if course.start is not None else []
     if course.stop is not None:
-        period.append(say.term("evidence.until").format(day=say.day(course.stop)))
+        last = max(course.stop.toordinal() - 1, (course.start or date.min).toordinal())
+        period.append(say.term("evidence.until").format(day=say.day(date.fromordinal(last))))
     return f"{name}, {' '.join(period)}"
 
 

@@ -48,6 +48,16 @@ class Language(Struct, frozen=True):
 
 
 @cache
+def section(code: LanguageCode, labels: str) -> str:
+    """A rule's section labels in the language, by texts/<code>/sections.toml: "§9.4 tekst og boks"."""
+    source = files("hooks") / "texts" / code / "sections.toml"
+    words = tomllib.loads(source.read_text(encoding="utf-8"))
+    for phrase in sorted(words, key=len, reverse=True):  # the longest first: "criteria boxes" before "box"
+        labels = labels.replace(phrase, words[phrase])
+    return labels
+
+
+@cache
 def language(code: LanguageCode) -> Language:
     """The language by its code."""
     source = files("hooks") / "texts" / code / "terms.toml"

@@ -140,8 +140,9 @@ def clock(service: ServiceClient) -> Iterator[Clock]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_setting_of_the_service() -> None:
-    """The tests' own variable has the service's prefix, and the service names variables it does not know."""
-    os.environ.pop(POSTGRESQL, None)
+    """The tests' own variables have the service's prefix, and the service names variables it does not know."""
+    for name in (POSTGRESQL, "OSTEO_CDS_TEST_BROWSER", "OSTEO_CDS_SCREENSHOTS"):
+        os.environ.pop(name, None)
 
 
 @pytest.fixture(params=DATABASES)

@@ -59,7 +59,7 @@ def test_beside_a_critical_card_those_with_info_alone_collapse(made: Answering) 
         rule("DEN-INT-2", "C-DENOSUMAB", "critical"), rule("FALL-1", "C-FALLS"), rule("FALL-3", "C-FALLS")
     )
     (card,) = answer["cards"]
-    assert card["detail"].endswith("2 punkter mere vises ikke her: fald.")
+    assert card["detail"].endswith("Yderligere 2 punkter vises ikke her: fald.")
     assert shown(answer)["FALL-1"] == ("C-FALLS", False)
 
 
@@ -104,7 +104,7 @@ def test_with_prednisolone_alone_it_is_the_glucocorticoid_card(made: Answering) 
     )
     assert names([card]) == ["C-GLUCO"]
     assert ids(card) == ["PRE-CA-2", "GLU-TX-1", "SEL-1", "SEL-18"]
-    assert "Også dækket af kortet: SEL-1 titel" in card["detail"]
+    assert "Kortet dækker også: SEL-1 titel" in card["detail"]
     assert "SEL-1 tekst." not in card["detail"]
 
 

@@ -17,7 +17,7 @@ from cds_service.audit.record import record
 from cds_service.calls import Call
 from cds_service.metrics import FETCH_FAILURES, Metrics
 from cds_service.setting_readers import MEGABYTE, READERS
-from cds_service.settings import CONFIG, Settings
+from cds_service.settings import CONFIG, DOCTOR_TOKEN, Settings
 from tests.readme_card import README
 
 PAGE = README.parent / "docs" / "deployment.md"
@@ -47,7 +47,7 @@ def whole() -> Call:
 
 def test_every_setting_is_one() -> None:
     assert {f"OSTEO_CDS_{name.upper()}" for name in tomllib.loads(block("toml"))} <= set(READERS)
-    assert set(re.findall(r"OSTEO_CDS_[A-Z_]+", TEXT)) <= {CONFIG, *READERS}
+    assert set(re.findall(r"OSTEO_CDS_[A-Z_]+", TEXT)) <= {CONFIG, DOCTOR_TOKEN, *READERS}
 
 
 def test_the_service_is_started_as_the_command_is_called() -> None:

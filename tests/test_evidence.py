@@ -85,8 +85,8 @@ SAID: list[tuple[Fact, str, str]] = [
     ),
     (
         Fracture("vertebral", None, "Condition/1", compression_pct=25, vfa=True),
-        "ryghvirvelbrud, 25 %, VFA",
-        "vertebral fracture, 25 %, VFA",
+        "ryghvirvelbrud, sammenfald 25 %, VFA",
+        "vertebral fracture, compression 25 %, VFA",
     ),
     (Fall(DAY, 2, "Observation/1"), "2 × fald, 10.01.2026", "2 × fall, 2026-01-10"),
     (
@@ -107,8 +107,8 @@ SAID: list[tuple[Fact, str, str]] = [
     ),
     (
         course("ssri", "antidepressant", stop=date(2026, 3, 1)),
-        "SSRI, fra 10.01.2026 til 01.03.2026",
-        "SSRI, from 2026-01-10 until 2026-03-01",
+        "SSRI, fra 10.01.2026 til 28.02.2026",
+        "SSRI, from 2026-01-10 until 2026-02-28",
     ),
     (course(display="Ukendt\nmiddel", start=None), "Ukendt middel", "Ukendt middel"),
     (

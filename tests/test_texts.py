@@ -13,7 +13,7 @@ import pytest
 from hooks.guideline.case import Case
 from hooks.guideline.register import RULES, catalogue
 from hooks.guideline.rule import Rule
-from hooks.language import LANGUAGES, LanguageCode, language
+from hooks.language import LANGUAGES, LanguageCode, language, section
 from hooks.placement import PRIORITY
 from hooks.texts import OFFERS, RuleText, escape_markdown, fill, placeholders, render, texts
 from hooks.unchecked import UNCHECKED
@@ -161,7 +161,7 @@ def test_every_text_that_fires_can_be_written(code: LanguageCode) -> None:
 def test_tables_read_one_by_one_are_those_of_the_whole_file(code: LanguageCode) -> None:
     words = texts(code)
     for file in (files("hooks") / "texts" / code).iterdir():
-        if file.name in ("terms.toml", "cards.toml", "predicates.toml"):
+        if file.name in ("terms.toml", "cards.toml", "predicates.toml", "sections.toml"):
             continue
         for first, table in tomllib.loads(file.read_text(encoding="utf-8")).items():
             if first not in OFFERS and file.name.startswith("part_"):
@@ -199,3 +199,17 @@ def test_only_the_values_a_text_uses_are_worked_out() -> None:
 )
 def test_text_of_the_record_is_shown_as_written_and_is_never_markup(written: str, shown: str) -> None:
     assert escape_markdown(written) == shown
+
+
+def test_section_labels_are_danish_on_danish_cards() -> None:
+    """What is left of each label, without the Danish words, is numbers and names of appendices."""
+    names = "Forord|Generelt|Skema|Fig|Tab|A-Calcium|A-Menopause|B1-A..E|[AB][1-9]?(-[A-Z])?"
+    words = tomllib.loads((files("hooks") / "texts" / "da" / "sections.toml").read_text(encoding="utf-8"))
+    danish = "|".join(re.escape(text.strip()) for text in sorted(words.values(), key=len, reverse=True))
+    labels = {rule.section for rule in RULES.values()}
+    assert {section("en", label) for label in labels} == labels
+    for label in labels:
+        left = re.sub(f"{danish}|{names}", "", section("da", label))
+        assert re.fullmatch(r"[§0-9.;() >note]*", left), (label, left)
+    unused = [phrase for phrase in words if not any(phrase in label for label in labels)]
+    assert unused == []

@@ -71,7 +71,7 @@ def test_picture_and_table_hold_the_same_marks(facts: PatientFacts, code: Langua
         ("da", "eGFR: > 90 ml/min/1,73 m²; 03.04.2014; kilde Observation/egfr-2014"),
         ("da", "håndledsbrud: lavenergi; 01.07.1992; kilde Condition/1"),
         ("da", "ryghvirvelbrud: lavenergi, sammenfald 30 %, VFA; 12.02.2022; kilde Condition/3"),
-        ("da", "alendronat: 10 mg/dag (70 mg ugentligt); 20.04.2014 – 31.05.2019; kilde MedicationRequest/1"),
+        ("da", "alendronat: 70 mg/uge (70 mg ugentligt); 20.04.2014 – 31.05.2019; kilde MedicationRequest/1"),
         ("da", "prednisolon: 25 → 7,5 mg/dag; 01.02.2021 – 31.08.2021; kilde MedicationRequest/3"),
         ("da", "prednisolon: 5 mg/dag; fra 01.08.2025, fortsat; kilde MedicationRequest/4"),
         ("da", "denosumab, givet: næste senest 20.01.2025; 20.06.2024; kilde MedicationAdministration/4"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import requests
@@ -20,8 +21,11 @@ class FetchError(Exception):
     """Why a set could not be had, in words for the log; nothing of what was answered."""
 
 
-def fetch(url: str) -> bytes:
-    """What is at a URL. Redirects are not followed: the address is agreed, and only it is asked."""
+def fetch(url: str, heard: Callable[[Mapping[str, str]], None] | None = None) -> bytes:
+    """What is at a URL. Redirects are not followed: the address is agreed, and only it is asked.
+
+    `heard` is told the headers of any answer.
+    """
     started = time.monotonic()
     headers = {"Accept": "application/jwk-set+json, application/json", "Accept-Encoding": "identity"}
     try:
@@ -29,6 +33,8 @@ def fetch(url: str) -> bytes:
             requests.Session() as session,
             session.get(url, headers=headers, stream=True, allow_redirects=False, timeout=PATIENCE) as answer,
         ):
+            if heard is not None:
+                heard(answer.headers)
             if answer.status_code != 200:
                 raise FetchError(f"status {answer.status_code}")
             if answer.headers.get("Content-Encoding", "identity") != "identity":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Protocol
 
 from cds_service.fhir_access import reasons
 from cds_service.fhir_access.pages import FetchError
 
+#: Is told the headers of an answer.
+Heard = Callable[[Mapping[str, str]], None]
 #: Bytes read, and unpacked, at a time.
 CHUNK: Final = 65536
 

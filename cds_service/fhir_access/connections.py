@@ -24,7 +24,7 @@ from urllib3.exceptions import HTTPError
 
 from cds_service.fhir_access import reasons
 from cds_service.fhir_access.allowed import Reach, Server, reachable
-from cds_service.fhir_access.bodies import CHUNK, Receiving, read_body
+from cds_service.fhir_access.bodies import CHUNK, Heard, Receiving, read_body
 from cds_service.fhir_access.pages import FetchError
 from cds_service.fhir_access.resolving import Resolver
 
@@ -145,7 +145,9 @@ class _Session(requests.Session):
 class Http:
     """GET from one server, over kept connections."""
 
-    def __init__(self, server: Server, authorities: Path | None, resolver: Resolver) -> None:
+    def __init__(
+        self, server: Server, authorities: Path | None, resolver: Resolver, heard: Heard | None = None
+    ) -> None:
         self._reach = server.reach
         self._resolver = resolver
         self._session = _Session()
@@ -153,6 +155,8 @@ class Http:
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.clear()
+        if heard is not None:
+            self._session.hooks["response"] = [lambda response, **_: heard(response.headers)]
         self._session.mount(
             f"{server.scheme}://", _Adapter(_context(authorities) if server.scheme == "https" else None)
         )

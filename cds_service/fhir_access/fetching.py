@@ -24,6 +24,7 @@ from cds_service.logs import where
 from fhir_mappings import Failed, Partial, PrefetchValue
 
 if TYPE_CHECKING:
+    from cds_service.fhir_access.bodies import Heard
     from cds_service.fhir_access.connections import Connection, Http
 
 log = logging.getLogger(__name__)
@@ -116,6 +117,11 @@ class KeyFetch:
                 raise FetchError(reasons.MANY_PAGES)
             seen.add(url)
 
+    @property
+    def pages(self) -> int:
+        """How many pages have come."""
+        return len(self._pages)
+
     def remaining(self) -> float:
         """Seconds until the deadline; FetchError when it has passed."""
         left = self._deadline - time.monotonic()
@@ -157,8 +163,10 @@ class KeyFetch:
 class Connections:
     """The threads and connections of a worker process, kept between calls."""
 
-    def __init__(self, authorities: Path | None) -> None:
+    def __init__(self, authorities: Path | None, heard: Heard | None = None) -> None:
+        """`heard` is told the headers of each answer, in a thread of the pool."""
         self._authorities = authorities
+        self._heard = heard
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="fhir")
         self._places = BoundedSemaphore(MOST)
         self._lock = Lock()
@@ -170,7 +178,7 @@ class Connections:
         from cds_service.fhir_access.connections import Http
 
         with self._lock:
-            found = self._servers.pop(server, None) or Http(server, self._authorities, self._resolver)
+            found = self._servers.pop(server, None) or Http(server, self._authorities, self._resolver, self._heard)
             self._servers[server] = found  # the last in line
             if len(self._servers) > SERVERS:
                 self._servers.pop(next(iter(self._servers)))

@@ -79,7 +79,7 @@ class Database:
             with _sqlite(self.path, BUSY_SECONDS) as connection:
                 done = _prepared(connection)
         else:
-            done = self._version() == HEAD
+            done = self.version() == HEAD
         if not done:
             logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # it tells a line for each
             from cds_service.store.migrate import upgrade
@@ -90,7 +90,7 @@ class Database:
     def ready(self) -> str:
         """What keeps the database from being used, "" when nothing does."""
         try:
-            version = self._version()
+            version = self.version()
         except StoreError as error:
             return str(error)
         if version != HEAD:
@@ -106,7 +106,8 @@ class Database:
                 self._engine.dispose()
             self._engine = None
 
-    def _version(self) -> str:
+    def version(self) -> str:
+        """The schema it has, "" when it has none; StoreError when it cannot be read."""
         if self.path is not None:
             with _sqlite(self.path, 1) as connection:
                 return _sqlite_version(connection)

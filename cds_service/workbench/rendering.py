@@ -60,8 +60,8 @@ def page(name: str, status_code: int, code: LanguageCode, /, **values: Any) -> P
 
 
 def _capitalised(text: str) -> str:
-    """A text that stands alone: its first letter a capital, the rest as it is."""
-    return text[:1].upper() + text[1:]
+    """A text that stands alone: its first letter a capital, the rest as it is; eGFR stays eGFR."""
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
 
 
 def _label(name: str, known: Mapping[str, str]) -> str:

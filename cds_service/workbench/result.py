@@ -15,7 +15,7 @@ from cds_service.workbench.safe_text import all_visible, content, escaped_json, 
 from cds_service.workbench.words import need, words
 from fhir_mappings.dates import completed_years
 from hooks.guideline.register import RULES
-from hooks.language import LanguageCode
+from hooks.language import LanguageCode, section
 from hooks.texts import texts
 
 #: A longer request, in bytes, is shown as it was sent: nobody reads it line by line.
@@ -186,7 +186,7 @@ class Result:
         return Reason(
             id=rule.id,
             title=texts(self.language).title(rule.id, rule.title),
-            section=rule.section,
+            section=section(self.language, rule.section),
             state=entry["state"],
             by=words(self.language).get(f"silenced_by.{by}", by),
             needs=tuple(need(name, self.language) for name in entry.get("needs", ())),

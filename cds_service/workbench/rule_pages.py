@@ -14,7 +14,7 @@ from hooks.guideline.reading import sentence
 from hooks.guideline.register import RULES, catalogue
 from hooks.guideline.rule import Rule
 from hooks.guideline.thresholds import THRESHOLDS
-from hooks.language import LanguageCode, language
+from hooks.language import LanguageCode, language, section
 from hooks.rule_words import words_of_rules
 from hooks.texts import texts
 
@@ -75,7 +75,7 @@ def page(rule_id: str, content: Defaults, code: LanguageCode) -> RulePage:
     return RulePage(
         id=rule.id,
         title=texts(code).title(rule.id, rule.title),
-        section=rule.section,
+        section=section(code, rule.section),
         strength=rule.strength,
         card=term(f"decision.{rule.card}", code),
         hooks=() if rule.is_explanation else tuple(sorted(rule.hooks)),
@@ -90,7 +90,7 @@ def page(rule_id: str, content: Defaults, code: LanguageCode) -> RulePage:
 
 
 def _line(rule: Rule, code: LanguageCode) -> Line:
-    return Line(rule.id, texts(code).title(rule.id, rule.title), rule.section)
+    return Line(rule.id, texts(code).title(rule.id, rule.title), section(code, rule.section))
 
 
 def _numbers(rule: Rule, content: Defaults, code: LanguageCode) -> list[Number]:
@@ -103,7 +103,7 @@ def _numbers(rule: Rule, content: Defaults, code: LanguageCode) -> list[Number]:
         return f"{say.number(value, 1 if unit == 'SD' else None)} {words_of_rules(code).get(f'unit.{unit}', unit)}"
 
     fixed = [
-        Number(name, told(each.value, each.unit), each.section, each.reading, False)
+        Number(name, told(each.value, each.unit), section(code, each.section), each.reading, False)
         for name, each in THRESHOLDS.items()
         if name in used
     ]

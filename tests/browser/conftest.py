@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 IMAGES: Final = Path(__file__).parent.parent.parent / "docs" / "images"
 CHROMIUM: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+#: Read once, as the tests' own variables are taken out of the environment before the first test.
+REQUIRED: Final = os.environ.get("OSTEO_CDS_TEST_BROWSER") == "required"
+PICTURES: Final = os.environ.get("OSTEO_CDS_SCREENSHOTS") == "write"
 ARGUMENTS: Final = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
@@ -37,7 +40,7 @@ def browser() -> Iterator[Browser]:
     """The browser, started once."""
     if CHROMIUM is None:
         why = "no Chromium here (Debian: apt-get install chromium), so the page was not tried in a browser"
-        if os.environ.get("OSTEO_CDS_TEST_BROWSER") == "required":
+        if REQUIRED:
             pytest.fail(why)
         pytest.skip(why)
     from playwright.sync_api import sync_playwright
@@ -87,7 +90,7 @@ def page(browser: Browser, base: str) -> Iterator[Page]:
 
 def picture(page: Page, name: str, *, full: bool = False) -> None:
     """Take a picture for the documentation, when it is asked for."""
-    if os.environ.get("OSTEO_CDS_SCREENSHOTS") == "write":
+    if PICTURES:
         IMAGES.mkdir(exist_ok=True)
         page.screenshot(path=IMAGES / f"{name}.png", full_page=full)
 

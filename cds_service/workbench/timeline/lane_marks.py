@@ -205,7 +205,7 @@ def _shots(name: str) -> Iterator[Spec]:
     }
     yield text(
         {"data": "gaps"},
-        {"x": X2, "y": {"value": MIDDLE + 8}, "text": {"field": "text"}}
+        {"x": X2, "dx": {"value": -4}, "y": {"value": MIDDLE + 8}, "text": {"field": "text"}}
         | {"align": {"value": "right"}, "baseline": {"value": "top"}}
         | {"fill": {"value": ALARM}, "fontSize": {"value": 11}},
     )

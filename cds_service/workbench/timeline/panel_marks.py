@@ -101,6 +101,8 @@ def _limit_row(limit: Limit, panel: Panel, place: Axis, words: Words) -> Spec:
     if limit.start is not None and limit.end is not None:
         row |= {"x": place.at(limit.start), "x2": place.at(limit.end)}
         row["label"] = words.label(words.limit(panel.name, limit))
+        latest = max(panel.points, key=lambda point: point.day)
+        row["under"] = latest.fact.value >= limit.value
     return row
 
 
@@ -196,9 +198,11 @@ def _limits(panel: Panel) -> Iterator[Spec]:
             "x2": {"scale": "x", "field": "x2"},
             "description": {"field": "label"},
         }
-        long = "scale('x', datum.x2) - scale('x', datum.x) > 74"
-        at: Spec = {"x": {"signal": f"scale('x', datum.x2) + ({long} ? -2 : 4)"}, "dy": {"signal": f"{long} ? -3 : 4"}}
-        at |= {"align": {"signal": f"{long} ? 'right' : 'left'"}, "baseline": {"value": "bottom"}}
+        inside = "(narrow || scale('x', datum.x2) - scale('x', datum.x) > 74)"
+        at: Spec = {"x": {"signal": f"scale('x', datum.x2) + ({inside} ? -4 : 4)"}}
+        at |= {"dy": {"signal": f"!{inside} ? 0 : datum.under ? 3 : -3"}}
+        at |= {"align": {"signal": f"{inside} ? 'right' : 'left'"}}
+        at |= {"baseline": {"signal": f"!{inside} ? 'middle' : datum.under ? 'top' : 'bottom'"}}
         at |= {"fill": {"value": MUTED}, "stroke": {"value": "white"}, "strokeWidth": {"value": 3}}
     else:
         line |= {"x": {"value": 0}, "x2": {"signal": "plot"}}

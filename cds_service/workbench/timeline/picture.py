@@ -98,6 +98,7 @@ def _grid(height: int, today: date) -> Iterator[Spec]:
 
 def _today(today: date, height: int, words: Words) -> Iterator[Spec]:
     x: dict[str, Any] = {"scale": "x", "value": today.toordinal()}
+    named: Spec = {"signal": f"scale('x', {today.toordinal()}) - (narrow ? 10 : 0)"}
     yield {
         "type": "rule",
         "name": "today",
@@ -110,6 +111,6 @@ def _today(today: date, height: int, words: Words) -> Iterator[Spec]:
     }
     yield marks.text(
         None,
-        {"x": x, "y": {"value": -8}, "text": {"value": words.text("today")}, "align": {"value": "center"}}
+        {"x": named, "y": {"value": -8}, "text": {"value": words.text("today")}, "align": {"value": "center"}}
         | {"baseline": {"value": "bottom"}, "fontWeight": {"value": "bold"}, "fill": {"value": INK}},
     )

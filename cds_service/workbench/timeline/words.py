@@ -28,6 +28,8 @@ SECTIONS = {
     "vitamin_d.target": "VITD_TARGET_LOW",
     "egfr.limit": "EGFR_LIMIT",
 }
+#: Tablets that are taken weekly or monthly: days of the time their dose is given for, and its text.
+_TIMES = {"alendronate": (7, "per_week"), "risedronate": (7, "per_week"), "ibandronate": (30.4375, "per_month")}
 #: Doses of one period named one after the other; of more only the highest.
 _DOSES_NAMED = 4
 
@@ -125,12 +127,12 @@ class Words:
         )
 
     def daily_dose(self, fact: MedicationCourse) -> str:
-        """The dose per day, else the dose as written, else that it is not known."""
+        """The dose per day (of weekly tablets per week), else as written, else that it is not known."""
         doses = _doses(fact)
         if len(doses) > _DOSES_NAMED:
             return self.say.term("evidence.up_to_per_day").format(dose=self.number(max(doses)))
         if doses:
-            return self.of("entry", "per_day", dose=" → ".join(map(self.number, doses)))
+            return self.of("entry", _time(fact)[1], dose=" → ".join(map(self.number, doses)))
         if fact.prn:
             known = fact.prn_mg is not None
             return self.of("entry", "prn_mg" if known else "prn", dose=self.number(fact.prn_mg or 0))
@@ -207,9 +209,15 @@ def source(reference: str) -> str:
 
 
 def _doses(fact: MedicationCourse) -> list[float]:
-    """The daily doses one after the other, mg."""
-    doses = [step.mg_per_day for step in fact.steps] or ([fact.daily_mg] if fact.daily_mg is not None else [])
+    """The doses one after the other, mg per day, or per week or month where that is how the drug is taken."""
+    doses = [step.mg_per_day for step in fact.steps]
+    if not doses and fact.daily_mg is not None:
+        doses = [round(fact.daily_mg * _time(fact)[0], 1)]
     return [mg for mg, _ in groupby(doses)]
+
+
+def _time(fact: MedicationCourse) -> tuple[float, str]:
+    return next((_TIMES[drug] for drug in sorted(fact.drugs) if drug in _TIMES), (1, "per_day"))
 
 
 @cache

@@ -58,6 +58,7 @@ def create_app(
     """
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # a redirect would send a token made for another URL
     fixed = settings.today
     audit, metrics = AuditLog(settings.audit_file), Metrics()
     ready: dict[str, Check] = {"audit": audit.ready, **(checks or {})}

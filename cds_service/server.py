@@ -134,7 +134,5 @@ def _announce(settings: Settings, database: Database, host: str, port: int, work
     else:
         log.info("%d client(s) may call, each with tokens for %s/…", len(settings.clients), settings.public_url)
     log.info("remembering in %s", database.path or "PostgreSQL")
-    for name in settings.without_effect:
-        log.warning("%s is set and valid, and has no effect in this version", name)
     if settings.today is not None:
         log.warning("every day is %s (OSTEO_CDS_TODAY)", settings.today.isoformat())

@@ -27,11 +27,10 @@ MOST_DAYS: Final = 3650
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How a setting is read: into which field, and whether this version does anything with it."""
+    """How a setting is read, and into which field."""
 
     field: str
     read: Callable[[str], Any]
-    used: bool = True
 
 
 def _choice(*choices: str) -> Callable[[str], str]:
@@ -154,7 +153,7 @@ def read_day(text: str) -> date:
     return day
 
 
-#: The settings by the name of their variable; those that are not `used` are checked, and said to be without effect.
+#: The settings by the name of their variable.
 READERS: Final[Mapping[str, Reader]] = {
     "OSTEO_CDS_PUBLIC_URL": Reader("public_url", _public_url),
     "OSTEO_CDS_AUTH": Reader("auth", _choice("required", "off")),

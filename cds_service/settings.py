@@ -54,7 +54,6 @@ class Settings:
     `fhir_private_network`: FHIR servers may have addresses of a private network. `ca_file`: the
     certificate authorities that sign FHIR servers; None: the public ones.
     `workbench` None: the page at / is shown unless callers must be authenticated.
-    `without_effect`: variables that are set, valid, and not used by this version.
     `audit_file` None: audit records go to standard error only. `metrics`: who may read /metrics.
     `rate_limit`: calls a minute for each caller; 0: as many as they like.
     `content`: the guideline's open numbers, as the table [content] of the TOML file sets them.
@@ -84,7 +83,6 @@ class Settings:
     rate_limit: int = 0
     today: date | None = None
     workbench: Literal["on", "off"] | None = None
-    without_effect: tuple[str, ...] = ()
     content: Defaults = field(default_factory=Defaults)
 
     @property
@@ -122,7 +120,6 @@ def load_settings(
     settings = Settings(
         content=content,
         development=is_loopback(host),
-        without_effect=tuple(sorted(name for name in found if not READERS[name].used)),
         **{"public_url": f"http://{bracketed(host)}:{port}"} | values,
     )
     if settings.auth == "required":

@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from tests.examples import TODAY
-from tests.server_process import SECONDS, free_port
+from tests.server_process import SECONDS, end, free_port
 
 VIEW = "/cds-services/osteoporosis-patient-view"
 JSON = {"Content-Type": "application/json"}
@@ -100,5 +100,4 @@ def serving(
                 time.sleep(0.05)
         yield running
     finally:
-        process.kill()
-        process.wait()
+        end(process)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from tempfile import TemporaryDirectory, TemporaryFile, mkdtemp
 from typing import IO
@@ -49,6 +50,13 @@ def wait_for(port: int, server: subprocess.Popen[str]) -> None:
     raise TimeoutError(f"nobody listens on port {port}")
 
 
+def end(server: subprocess.Popen[str]) -> None:
+    """End a server at once, its workers too: they would go on answering without it."""
+    with suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)
+    server.wait(SECONDS)
+
+
 @contextmanager
 def running(port: int, *options: str, today: date = TODAY, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """A running server; it is stopped in order afterwards, and must have ended well."""
@@ -62,5 +70,4 @@ def running(port: int, *options: str, today: date = TODAY, **environment: str) -
             log.seek(0)
             assert "Traceback" not in log.read()
         finally:
-            server.kill()
-            server.wait(SECONDS)
+            end(server)

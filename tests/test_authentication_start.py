@@ -57,7 +57,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         entry = f'development = true\njwks_url = "{keys.url()}"'
         with running(port, **required(tmp_path_factory.mktemp("service"), entry)):
             yield port
-            assert keys.asked == 1
+            assert keys.asked <= 1  # 0 where other processes run the tests that call
 
 
 def test_clients_call_and_nobody_else(port: int) -> None:

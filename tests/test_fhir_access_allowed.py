@@ -118,6 +118,13 @@ def test_without_a_list_only_this_machine_and_only_in_development(host: str) -> 
     assert allowed_server(url, client(url, development=True), Settings(development=False)) is not None
 
 
+def test_who_must_bring_a_token_reaches_this_machine_only_by_a_list() -> None:
+    """Behind a proxy the service listens on loopback too, and its clients are not on this machine."""
+    here = "http://127.0.0.1:8085/fhir"
+    assert allowed_server(here, client(), Settings(auth="required")) is None
+    assert allowed_server(here, client(here), Settings(auth="required")) is not None
+
+
 @pytest.mark.parametrize(
     "host",
     [

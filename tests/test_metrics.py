@@ -16,6 +16,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from cds_service.calls import Call
+from cds_service.fhir_access import reasons
 from cds_service.metrics import FETCH_FAILURES, FOLDER, Metrics
 from cds_service.settings import Settings
 from tests.conftest import ServiceClient
@@ -125,6 +126,13 @@ def test_failed_fetches_are_counted_by_reason(reason: str) -> None:
     told = metrics.text()
     assert value(samples(told), "fetch_failures_total", reason=reason if reason in FETCH_FAILURES else "other") == 3
     assert b"0107571234" not in told
+
+
+def test_every_reason_of_a_failed_fetch_has_its_class() -> None:
+    words = [word for name, word in vars(reasons).items() if name.isupper() and isinstance(word, str)]
+    classes = {reasons.class_of(word) for word in (*words, *map(reasons.of_status, (302, 401, 404, 418, 429, 503)))}
+    assert classes == FETCH_FAILURES
+    assert {reasons.class_of(word) for word in (reasons.RESTING, reasons.BUSY)} == {"not-asked"}
 
 
 def test_no_label_is_the_callers_word() -> None:

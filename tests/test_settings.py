@@ -72,7 +72,6 @@ def test_every_setting_is_read_from_the_environment(clients: Path) -> None:
     assert settings.audit_file == clients.parent / "audit.jsonl"
     assert (settings.metrics, settings.rate_limit) == ("all", 600)
     assert settings.today == date(2025, 3, 10)
-    assert settings.without_effect == ()
 
 
 def test_the_file_holds_the_same_settings_and_the_environment_wins(tmp_path: Path, clients: Path) -> None:

@@ -83,6 +83,17 @@ def test_signing_a_bone_drug_without_results_says_which_checks_were_not_made() -
     assert "Ikke kontrolleret:" in said
 
 
+@pytest.mark.parametrize("source", ["medicationRequests", "medicationStatements"])
+@pytest.mark.parametrize("state", [SourceState.MISSING, SourceState.PARTIAL])
+def test_a_known_contraindication_is_not_lost_with_the_medicine_list(source: str, state: SourceState) -> None:
+    """Start or renewal: nobody can tell. Either way the drug must not be given at this kidney function."""
+    facts = signing("alendronate")
+    low = {"egfr": (Measurement("egfr", 20, TODAY, "Observation/egfr"),)}
+    answer = real(without(replace(facts, measurements={**facts.measurements, **low}), source, state=state))
+    assert answer["cards"][0]["indicator"] == "critical"
+    assert "PRE-EGFR-2" in {fired["id"] for fired in answer["extension"]["org.osteo-cds.evaluation"]["fired"]}
+
+
 def test_signing_a_bone_drug_with_everything_says_nothing_of_the_kind() -> None:
     assert unchecked(real(signing("alendronate"))) == ""
 

@@ -60,6 +60,18 @@ class TestIn:
             assert area(bench.advice(record, hook=hook), "record")["hook"] == hook
         assert "GLU-PREV-1" in fired(bench.advice(record, hook="order-sign"))
 
+    @pytest.mark.parametrize("do", ["view", "select", "sign", "again"])
+    def test_an_entry_without_an_order_is_no_fault_of_ours(self, bench: Workbench, do: str) -> None:
+        entries: tuple[dict[str, Any], ...] = (
+            {},
+            {"resource": {}},
+            {"resource": {"resourceType": "MedicationRequest"}},
+        )
+        for entry in entries:
+            drafts = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
+            record = orjson.dumps(changed(request("order-sign"), "context.draftOrders", drafts)).decode()
+            assert bench.post("/workbench/advice", {"record": record, "do": do}).status_code in (200, 422)
+
     def test_a_file_is_read(self, bench: Workbench) -> None:
         file = (io.BytesIO(b"\xef\xbb\xbf" + orjson.dumps(RECORD)), "record.json")
         page = bench.post("/workbench/advice", {"record": "", "file": file})

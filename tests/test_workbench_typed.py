@@ -162,6 +162,7 @@ class TestWhatIsRefused:
             ("age", "170", "range"),
             ("born", "31.02.1950", "day"),
             ("born", "2050-01-01", "future"),
+            ("born", "1194-01-01", "day"),
             ("menopause_age", "3", "range"),
             ("measures-0-value", "mange", "number"),
             ("measures-0-value", "9999", "range"),

@@ -59,8 +59,6 @@ def _said(environ: Mapping[str, str], settings: Settings) -> Iterator[Check]:
         yield warning(
             "settings", f"{name} is no setting of this service", "look for a slip in its name: README, Settings"
         )
-    for name in settings.without_effect:
-        yield warning("settings", f"{name} is without effect in this version", "leave it out")
     changed = overrides(settings.content)
     if changed:
         text = ", ".join(f"{each['name']} {each['value']} (default {each['default']})" for each in changed)

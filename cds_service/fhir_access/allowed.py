@@ -64,7 +64,7 @@ def allowed_server(url: str, client: Client | None, settings: Settings) -> Serve
     """The server a request names, if it may be called; else None.
 
     A client that lists FHIR servers may name those alone, any other caller those of
-    OSTEO_CDS_FHIR_SERVERS; where that is not set, in development, one on this machine.
+    OSTEO_CDS_FHIR_SERVERS; where that is not set, in development without tokens, one on this machine.
     """
     server = normal(url)
     if server is None:
@@ -72,7 +72,9 @@ def allowed_server(url: str, client: Client | None, settings: Settings) -> Serve
     here = is_loopback(server.host)
     listed = client.fhir_servers if client and client.fhir_servers else settings.fhir_servers
     if listed is None:
-        return replace(server, reach="loopback") if here and settings.development else None
+        # behind a proxy a service on loopback is no development: its clients are elsewhere, this machine is not theirs
+        unlisted = here and settings.development and settings.auth == "off"
+        return replace(server, reach="loopback") if unlisted else None
     if server not in _normals(tuple(listed)):
         return None
     if here:

@@ -56,7 +56,8 @@ def of_status(status: int) -> str:
 _CLASSES: Final = {
     **dict.fromkeys((EXPIRED, NOT_ALLOWED, NO_SCOPE, BAD_ID, ADDRESS, REDIRECT, SCOPE_PART), "not-allowed"),
     **dict.fromkeys((UNREACHABLE, NO_NAME, TLS, BROKEN_OFF, INTERNAL), "connection"),
-    **dict.fromkeys((DEADLINE, RESTING, BUSY), "timeout"),
+    DEADLINE: "timeout",
+    **dict.fromkeys((RESTING, BUSY), "not-asked"),
     **dict.fromkeys((NOT_JSON, BROKEN, TOO_LARGE, ENCODING, OTHER_RESOURCE, OUTCOME), "unreadable"),
     **dict.fromkeys((FOREIGN_PAGE, LOOP, MANY_PAGES), "pages"),
     **dict.fromkeys((of_status(401), of_status(403)), "unauthorized"),

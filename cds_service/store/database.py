@@ -12,7 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from cds_service.store.errors import NewerSchemaError, StoreError
-from cds_service.store.location import make_private_file, psycopg_url, sqlite_path
+from cds_service.store.location import identity, make_private_file, psycopg_url, sqlite_path
 from cds_service.store.migrations import HEAD
 
 if TYPE_CHECKING:
@@ -188,13 +188,16 @@ def _made(database: Database) -> Engine:
     from sqlalchemy import URL, create_engine, event, make_url
     from sqlalchemy.exc import ArgumentError
 
-    if database.path is not None:
+    path = database.path
+    if path is not None:
         engine = create_engine(
-            URL.create("sqlite", database=str(database.path)),
+            URL.create("sqlite", database=str(path)),
             connect_args={"timeout": BUSY_SECONDS},
             hide_parameters=True,
         )
         event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "connect", lambda _, record: record.info.update(file=identity(path)))
+        event.listen(engine, "checkout", lambda _, record, __: _refuse_deleted(path, record.info["file"]))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
@@ -223,6 +226,14 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun below, so that also DDL is inside them
     connection.execute("PRAGMA synchronous = FULL")  # what is committed survives a power cut
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _refuse_deleted(path: Path, opened: object) -> None:
+    """Have a connection opened anew whose file is no longer the one at `path`: what it wrote would be lost."""
+    from sqlalchemy.exc import DisconnectionError
+
+    if identity(path) != opened:
+        raise DisconnectionError
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cds_service.store.database import Database, open_sqlite, told
 from cds_service.store.errors import StoreError
+from cds_service.store.location import identity
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -35,6 +36,7 @@ class Kept:
         self._lock = Lock()
         self._process = 0
         self._sqlite: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._server: Connection | None = None
         self._ask_again = 0.0
 
@@ -70,7 +72,10 @@ class Kept:
         if self._database.path is None:
             return self._asked_server(statement, values)
         try:
+            if self._sqlite is not None and identity(self._database.path) != self._file:
+                self._forget()  # the file was deleted or replaced: what is written to it is read by nobody
             if self._sqlite is None:
+                self._file = identity(self._database.path)
                 self._sqlite = open_sqlite(self._database.path, self._seconds)
                 # on disk before a process can die; a power cut may take the last moments
                 self._sqlite.execute("PRAGMA synchronous = NORMAL")

@@ -40,6 +40,15 @@ def psycopg_url(url: str) -> str:
     return f"postgresql+psycopg://{url.partition('://')[2]}"
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands at a path now; None when there is none. A deleted file can still be written to, for nobody."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def make_private_file(path: Path) -> None:
     """The file and its folder, readable by their owner alone; StoreError when they cannot be had."""
     try:

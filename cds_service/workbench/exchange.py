@@ -89,8 +89,8 @@ def with_draft(request: Request, hook: Hook, draft: Mapping[str, Any] | None) ->
         context["draftOrders"] = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": draft}]}
     context.pop("selections", None)
     if hook == ORDER_SELECT:
-        entries = context.get("draftOrders", {}).get("entry", ())
-        context["selections"] = [f"{e['resource']['resourceType']}/{e['resource']['id']}" for e in entries]
+        named = (_reference(entry) for entry in context.get("draftOrders", {}).get("entry") or ())
+        context["selections"] = [reference for reference in named if reference]
     return request | {"hook": hook, "context": context}
 
 
@@ -115,6 +115,14 @@ def ask(request: Request, settings: Settings, as_of: date, language: LanguageCod
             adds=added_by(settings),
         )
     return Exchange(service, request, answered.body, answered.facts, answered.read_ms + answered.rules_ms)
+
+
+def _reference(entry: object) -> str:
+    """How a selection names the order in an entry; "" for an entry that holds none, or one without an id."""
+    order = entry.get("resource") if isinstance(entry, dict) else None
+    if not isinstance(order, dict) or not order.get("resourceType") or not order.get("id"):
+        return ""
+    return f"{order['resourceType']}/{order['id']}"
 
 
 def _of_bundle(body: bytes, hook: Hook) -> Request:

@@ -103,6 +103,9 @@ def _day(text: str, name: str, today: date, problems: dict[str, Problem]) -> str
     if first > today:
         problems[name] = Problem("future")
         return None
+    if first.year < today.year - _OLDEST:
+        problems[name] = Problem("day")  # before anybody alive was born: mistyped
+        return None
     return "-".join(parts)
 
 

@@ -22,7 +22,7 @@ from hooks.guideline.logic import NO, Answer, No, Unknown, Value, Yes, all_of, a
 from hooks.guideline.orders import visited
 from hooks.guideline.proposal import Proposal, delete_draft, order, prescribe, refer, task
 from hooks.guideline.scope import any_condition
-from hooks.guideline.starting import renewal_any, start_any, start_draft
+from hooks.guideline.starting import start_any, start_draft, start_or_renewal_any
 from hooks.guideline.supplements import supplement_incomplete
 from hooks.guideline.thresholds import DENTAL_VISIT, EGFR_FREQUENT, VITD_CONTROL, VITD_VERY_LOW
 from hooks.guideline.treatment import den_cont, post_course, stop_date
@@ -63,7 +63,7 @@ def about_to_start(case: Case) -> Answer:
 @predicate
 def about_to_start_or_renew(case: Case) -> Answer:
     """pre_context(start or renewal)."""
-    return any_of(about_to_start(case), renewal_any(case))
+    return any_of(start_or_renewal_any(case), indicated(case))
 
 
 @predicate

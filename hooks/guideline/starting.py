@@ -55,6 +55,18 @@ def renewal_any(case: Case) -> Answer:
 
 
 @predicate
+def start_or_renewal_any(case: Case) -> Answer:
+    """start_draft(any) or renewal(any): which of the two need not be known.
+
+    What is drafted is one of them, whatever the patient takes now; only denosumab may be neither, the next
+    dose. So a medicine list that could not be had hides no contraindication of the drafted drug.
+    """
+    drafts = draft_medications(case, BONE_DRUGS)
+    plain = exists(d for d in drafts if d.drugs & (BONE_DRUGS - {"denosumab"}))
+    return any_of(plain, draft_service(case, "zoledronate"), start_any(case), renewal_any(case))
+
+
+@predicate
 def start_oral_bp(case: Case) -> Answer:
     """start_draft(oral bisphosphonate)."""
     return start_draft(case, *sorted(ORAL_BISPHOSPHONATES))

@@ -94,6 +94,16 @@ def test_a_known_contraindication_is_not_lost_with_the_medicine_list(source: str
     assert "PRE-EGFR-2" in {fired["id"] for fired in answer["extension"]["org.osteo-cds.evaluation"]["fired"]}
 
 
+@pytest.mark.parametrize("source", ["medicationRequests", "medicationStatements", "medicationAdministrations"])
+def test_nor_is_one_of_denosumab_when_start_and_next_dose_cannot_be_told_apart(source: str) -> None:
+    """It is then held, never deleted: an injection left out brings rebound bone loss."""
+    facts = signing("denosumab")
+    low = {"calcium_ionised": (Measurement("calcium_ionised", 1.0, TODAY, "Observation/ca", low=1.18),)}
+    answer = real(without(replace(facts, measurements={**facts.measurements, **low}), source))
+    assert answer["cards"][0]["indicator"] == "critical"
+    assert "PRE-CA-1" in {fired["id"] for fired in answer["extension"]["org.osteo-cds.evaluation"]["fired"]}
+
+
 def test_signing_a_bone_drug_with_everything_says_nothing_of_the_kind() -> None:
     assert unchecked(real(signing("alendronate"))) == ""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from hooks.guideline.case import Case, on_order_hook, predicate
 from hooks.guideline.drafted import BONE_DRUGS, ORAL_BISPHOSPHONATES, draft_medication, draft_medications, draft_service
 from hooks.guideline.laboratory import calcium_low, egfr
-from hooks.guideline.logic import NO, YES, Answer, Unknown, all_of, any_of, at_most, exists, no
+from hooks.guideline.logic import NO, YES, Answer, Unknown, Yes, all_of, any_of, at_most, exists, no
 from hooks.guideline.scope import condition, noted
 from hooks.guideline.thresholds import EGFR_LIMIT
 from hooks.guideline.treatment import den_cont, running
@@ -49,21 +49,17 @@ def start_any(case: Case) -> Answer:
 
 
 @predicate
-def renewal_any(case: Case) -> Answer:
-    """renewal(any)."""
-    return renewal_draft(case, *sorted(BONE_DRUGS))
-
-
-@predicate
 def start_or_renewal_any(case: Case) -> Answer:
     """start_draft(any) or renewal(any): which of the two need not be known.
 
     What is drafted is one of them, whatever the patient takes now; only denosumab may be neither, the next
-    dose. So a medicine list that could not be had hides no contraindication of the drafted drug.
+    dose. Where that cannot be told it counts here (our reading): what stands against a start stands against
+    the next dose too. So a medicine list that could not be had hides no contraindication.
     """
     drafts = draft_medications(case, BONE_DRUGS)
     plain = exists(d for d in drafts if d.drugs & (BONE_DRUGS - {"denosumab"}))
-    return any_of(plain, draft_service(case, "zoledronate"), start_any(case), renewal_any(case))
+    next_dose = isinstance(den_cont(case), Yes)
+    return any_of(plain, draft_service(case, "zoledronate"), NO if next_dose else draft_medication(case, "denosumab"))
 
 
 @predicate

@@ -75,14 +75,17 @@ def create_app(
         authenticator = guard.register(app, settings, tokens, now)
         app.extensions["authenticator"] = authenticator
         ready["keys"] = partial(_no_keys, authenticator.keys, len(settings.clients))
-    services = routes.blueprint(settings, day, memory)
+    limited = [routes.blueprint(settings, day, memory)]
+    if settings.shows_workbench:
+        limited.append(workbench.blueprint(settings, day))
     if settings.rate_limit:
         from cds_service.rate_limit import RateLimit, refuse_too_many
 
-        services.before_request(partial(refuse_too_many, RateLimit(settings.rate_limit)))
-    app.register_blueprint(services)
+        limit = RateLimit(settings.rate_limit)
+        for each in limited:
+            each.before_request(partial(refuse_too_many, limit))
+    for each in limited:
+        app.register_blueprint(each)
     app.register_blueprint(operation.blueprint(ready, metrics, settings.metrics))
-    if settings.shows_workbench:
-        app.register_blueprint(workbench.blueprint(settings, day))
     errors.register(app)
     return app

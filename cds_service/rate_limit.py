@@ -74,6 +74,8 @@ class RateLimit:
 
 def refuse_too_many(limit: RateLimit) -> None:
     """Count the call that is being made; RefusedError (429) when there are too many of its caller."""
+    if (request.endpoint or "").endswith(".static"):
+        return  # what a page brings along is not a call
     name = getattr(g.get("client"), "name", "")
     wait = limit.wait_for(f"client {name}" if name else f"address {request.remote_addr}")
     if wait > 0:

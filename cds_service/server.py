@@ -35,7 +35,7 @@ RECORDING: Final = 3
 #: For bodies there is no such limit here: a proxy sets it.
 HEADERS_WITHIN: Final = 15
 #: Bodies a worker can wait for at once, so that a slow sender does not hold up the others.
-THREADS: Final = 8
+THREADS: Final = 32
 #: Objects made before the collector looks; a large request makes some thousands that all go with it.
 COLLECT_AFTER: Final = 50_000
 
@@ -49,13 +49,13 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     from cds_service.app import create_app
     from cds_service.calls import IN_FLIGHT
     from cds_service.store.memory import open_memory
-    from hooks.texts import texts
+    from cds_service.warm_up import warm_up
 
     _refuse_taken(host, port)
     logs.configure()
     memory = open_memory(settings)
     app = create_app(settings, memory=memory)
-    texts(settings.language)  # read once, here, and not by each worker in its first call
+    warm_up(settings)
     _announce(settings, memory.database, host, port, workers)
 
     def finish() -> None:

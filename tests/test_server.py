@@ -12,6 +12,9 @@ from contextlib import closing
 import orjson
 import pytest
 
+from cds_service.settings import Settings
+from cds_service.warm_up import warm_up
+from hooks.language import LANGUAGES, LanguageCode
 from tests.conftest import ServiceClient
 from tests.examples import request
 from tests.schemas import check
@@ -95,3 +98,9 @@ def test_an_address_that_is_taken_is_refused(port: int) -> None:
     _, errors = second.communicate(timeout=SECONDS)
     assert second.returncode == 2
     assert f"cannot serve on 127.0.0.1 port {port}" in errors
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_answer_is_made_before_the_first_call(language: LanguageCode) -> None:
+    """Of a patient for whom there is advice, or little of what answers need would be ready."""
+    assert warm_up(Settings(language=language)) > 0

@@ -23,6 +23,7 @@ from hooks.language import LANGUAGES
 from tests.conftest import ServiceClient
 from tests.databases import memory_in
 from tests.examples import bundle, changed, egfr, patient, prednisolone, request, smoker, t_score
+from tests.tokens import client, jwk, key_set
 from tests.workbench import OWN, WOMAN, Workbench, area, fired, summaries
 
 ROOT = Path(__file__).parent.parent
@@ -358,3 +359,26 @@ def test_a_fault_of_ours_is_a_page_without_its_cause(monkeypatch: pytest.MonkeyP
     page = Workbench().http.post("/workbench/patient", data=WOMAN, headers=OWN)
     assert (page.status_code, page.mimetype) == (500, "text/html")
     assert "sekret" not in page.text
+
+
+class TestWithTokens:
+    """The page of a service that asks for tokens, where the operator shows it all the same."""
+
+    def test_it_is_shown_without_buttons_that_could_only_be_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "jwks.json").write_bytes(key_set(jwk()))
+        settings = Settings(
+            auth="required",
+            workbench="on",
+            clients=(client(jwks_url=None, jwks_file=tmp_path / "jwks.json"),),
+        )
+        page = Workbench(settings).get("/workbench/examples/hip-fracture")
+        assert page.status_code == 200
+        assert "data-feedback" not in page.text
+        assert "data-feedback" in Workbench().get("/workbench/examples/hip-fracture").text
+
+
+class TestLimits:
+    def test_the_rate_limit_is_for_pages_too_and_not_for_what_they_bring_along(self) -> None:
+        bench = Workbench(Settings(rate_limit=2))
+        assert [bench.get("/workbench/static/workbench.css").status_code for _ in range(4)] == [200] * 4
+        assert [bench.get("/workbench/patient").status_code for _ in range(3)] == [200, 200, 429]

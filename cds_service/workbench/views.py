@@ -14,6 +14,7 @@ from flask import (
     Response,
     abort,
     current_app,
+    g,
     redirect,
     request,
     send_from_directory,
@@ -152,7 +153,9 @@ class Pages:
         """Without script: the form's choice, posted to the service's feedback endpoint."""
         form = self._form()
         body = feedback_body(form, datetime.now(UTC))
+        page_call = this_call()
         sent = Client(current_app).post(f"/cds-services/{service_id}/feedback", json=body)
+        g.call = page_call  # the call within this one has had its own
         return self._page("told", sent.status_code, accepted=sent.status_code == 200, outcome=form.get("outcome", ""))
 
     def static(self, name: str) -> Response:
@@ -227,6 +230,7 @@ class Pages:
             "result",
             422 if problems else 200,
             result=result,
+            can_answer=self.settings.auth == "off",
             timeline=section(result.exchange.facts, self.language),
             origin=origin,
             order=order,

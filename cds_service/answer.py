@@ -15,7 +15,8 @@ from cds_service.settings import Settings
 from cds_service.wire import HookRequest
 from fhir_mappings import ReadOptions, read_facts
 from fhir_mappings.facts import Override, PatientFacts
-from hooks.evaluation import EVALUATION_EXTENSION, Options, respond
+from hooks.evaluation import Options, respond
+from hooks.extensions import EVALUATION_EXTENSION
 from hooks.guideline.case import Hook
 from hooks.guideline.defaults import Defaults
 from hooks.language import LanguageCode
@@ -36,11 +37,6 @@ class Answered(Struct, frozen=True):
     facts: PatientFacts
     read_ms: float
     rules_ms: float
-
-    @property
-    def fired(self) -> list[str]:
-        """The ids of the recommendations that fired."""
-        return [fired["id"] for fired in self.body["extension"]["org.osteo-cds.evaluation"]["fired"]]
 
 
 def added_by(settings: Settings) -> Options:

@@ -22,6 +22,7 @@ from typing import Any, Final, Literal
 from flask import Flask, Response, g, request
 
 from cds_service.logs import where
+from hooks.extensions import EVALUATION_EXTENSION
 from hooks.services import BY_ID
 
 log = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ class Call:
 
     def answered(self, answer: Mapping[str, Any]) -> None:
         """Note what an answer of the rules says: ids, names of concepts and numbers, no value and no reference."""
-        evaluation = answer["extension"]["org.osteo-cds.evaluation"]
+        evaluation = answer["extension"][EVALUATION_EXTENSION]
         self.recommendations = [fired["id"] for fired in evaluation["fired"]]
         self.cards = [(card["source"]["topic"]["code"], card["indicator"]) for card in answer["cards"]]
         self.unknown = frozenset(need for entry in evaluation["unknown"] for need in entry["needs"])

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from flask import Blueprint, Response, request
 
 from cds_service.authentication.open_views import open_to_everybody
+from cds_service.body import JSON
 from cds_service.logs import where
 from cds_service.metrics import CONTENT_TYPE, Metrics
 from cds_service.network import is_loopback
@@ -23,7 +24,6 @@ log = logging.getLogger(__name__)
 Check = Callable[[], str]
 MetricsReaders = Literal["loopback", "all", "off"]
 
-JSON: Final = "application/json"
 #: Seconds for which the answer of the checks is kept, so that whoever asks often does not wear out the database.
 KEEP: Final = 1.0
 #: Headers by which a proxy says that it forwards for somebody else.

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from hooks.extensions import EVALUATION_EXTENSION
 from hooks.guideline.register import RULES
 from hooks.language import Language, LanguageCode
 from hooks.language import language as language_of
@@ -64,7 +65,7 @@ WORDS: Final[Mapping[LanguageCode, Mapping[str, str]]] = {
 def render(answer: Mapping[str, Any], language: LanguageCode) -> str:
     """The whole answer."""
     words, say = WORDS[language], language_of(language)
-    evaluation = answer["extension"]["org.osteo-cds.evaluation"]
+    evaluation = answer["extension"][EVALUATION_EXTENSION]
     blocks = [_card(card, words) for card in answer["cards"]]
     blocks = blocks or _list(words["without_card"], _held(evaluation["fired"], language), words) or [words["none"]]
     blocks += _list(words["unknown"], _needs(evaluation["unknown"], say), words)

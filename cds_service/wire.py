@@ -21,11 +21,9 @@ from cds_service.network import split_http_url
 from cds_service.refusal import RefusedError
 from fhir_mappings import PrefetchValue
 from fhir_mappings.prefetch import WholePrefetch, by_key
+from hooks.extensions import EVALUATION_EXTENSION
 
 T = TypeVar("T")
-
-#: The extension by which a client asks for more of the evaluation than the contract's standard answer.
-EVALUATION: Final = "org.osteo-cds.evaluation"
 
 # \Z, not $: in Python $ also matches before a line feed at the end
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9\-.]{1,64}\Z")]
@@ -197,8 +195,8 @@ def read_request(envelope: Envelope, hook: str) -> HookRequest:
 
 def _asks_why(envelope: Envelope) -> bool:
     """Whether the client asks for the why and why not of every recommendation."""
-    wanted = (envelope.extension or {}).get(EVALUATION)
-    return wanted is not None and decode(_WANTED, wanted, f"extension.{EVALUATION}").explain
+    wanted = (envelope.extension or {}).get(EVALUATION_EXTENSION)
+    return wanted is not None and decode(_WANTED, wanted, f"extension.{EVALUATION_EXTENSION}").explain
 
 
 def check_text(body: bytes, expected: Mapping[str, str] = EXPECTED) -> None:

@@ -6,6 +6,7 @@ with. One bad entry costs that entry and is reported.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -17,9 +18,14 @@ from fhir_mappings.heads import head_of, head_reader
 from fhir_mappings.resources import BAD_DATA, Item
 
 
-class _Link(msgspec.Struct, gc=False):
+class Link(msgspec.Struct, gc=False):
     relation: str = ""
     url: str = ""
+
+
+def next_url(links: Iterable[Link] | None) -> str | None:
+    """Where the next page is; None when this is the last, "" when it is said that there is one and not where."""
+    return next((link.url for link in links or () if link.relation == "next"), None)
 
 
 class Entry(msgspec.Struct, gc=False, rename="camel"):
@@ -32,13 +38,13 @@ class Bundle(msgspec.Struct, rename="camel"):
 
     resource_type: str = ""
     id: str | None = None
-    link: list[_Link] | None = None
+    link: list[Link] | None = None
     entry: list[Entry] | None = None
 
     @property
     def next_url(self) -> str | None:
         """Where the next page is; None when this is the last, "" when it is said that there is one and not where."""
-        return next((link.url for link in self.link or () if link.relation == "next"), None)
+        return next_url(self.link)
 
 
 class SearchSet(Bundle):
@@ -128,7 +134,7 @@ def version(item: Item) -> tuple[float, int, bytes]:
 
 def _read_bundle(key: str, expected: str, bundle: Bundle, issues: list[Issue]) -> tuple[Source, list[Item]]:
     state, reason = SourceState.COMPLETE, ""
-    if any(link.relation == "next" for link in bundle.link or ()):
+    if bundle.next_url is not None:
         state, reason = SourceState.PARTIAL, "more pages exist"
     items = []
     read_head = head_reader(expected)
@@ -165,9 +171,9 @@ def _loose_bundle(key: str, value: Raw | bytes, issues: list[Issue]) -> Bundle:
             issues.append(Issue(f"{key}[{index}]", "entry is malformed"))
             entries.append(_MALFORMED)
     try:
-        links = msgspec.json.decode(loose.link or b"[]", type=list[_Link])
+        links = msgspec.json.decode(loose.link or b"[]", type=list[Link])
     except BAD_DATA:
-        links = [_Link("next")]  # a link that cannot be read may be one to more pages
+        links = [Link("next")]  # a link that cannot be read may be one to more pages
     return Bundle(link=links, entry=entries)
 
 

@@ -19,6 +19,7 @@ from fhir_mappings.codes import RECOMMENDATIONS
 from fhir_mappings.facts import Fact, Finding
 from hooks.arrangement import Arrangement, CardPlan
 from hooks.evidence import Worded, evidence
+from hooks.extensions import CARD_EXTENSION
 from hooks.guideline.case import Case
 from hooks.guideline.drafted import BONE_DRUGS
 from hooks.guideline.firing import Fired
@@ -33,7 +34,6 @@ log = logging.getLogger(__name__)
 
 Card = dict[str, Any]
 
-CARD_EXTENSION = "org.osteo-cds.card"
 _NAMESPACE = uuid5(NAMESPACE_URL, "https://osteo-cds.org/cards")
 #: Cards whose every advice is decided with the patient.
 _DECISIONS = frozenset({"C-TREATMENT", "C-FAILURE", "C-DURATION", "C-INVESTIGATE"})

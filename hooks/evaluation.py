@@ -12,6 +12,7 @@ from fhir_mappings.drafts import DraftContext
 from fhir_mappings.facts import PatientFacts, SourceState
 from hooks.arrangement import Arrangement, arrange
 from hooks.cards import Card, Sender, cards, collapsed_line
+from hooks.extensions import EVALUATION_EXTENSION
 from hooks.guideline.case import POPULATION, Case, Hook
 from hooks.guideline.defaults import Defaults
 from hooks.guideline.firing import Outcome, Register, evaluate
@@ -26,7 +27,6 @@ from hooks.unchecked import Gap, gap, not_received_line, unchecked_card, wanted
 #: The guideline, and the version of what these rules and texts say of it; every change of advice raises it.
 GUIDELINE = "DSAM 2024-05"
 RULESET = "1.0.0"
-EVALUATION_EXTENSION = "org.osteo-cds.evaluation"
 
 
 class Options(Struct, frozen=True):

@@ -14,7 +14,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from hooks.arrangement import Arrangement, CardPlan
-from hooks.cards import CARD_EXTENSION, Card
+from hooks.cards import Card
+from hooks.extensions import CARD_EXTENSION
 from hooks.guideline.case import PATIENT_VIEW, Case
 
 #: The day since which a card rests; None when it is to be shown.

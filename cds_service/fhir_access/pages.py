@@ -12,7 +12,7 @@ from msgspec import Raw
 
 from cds_service.fhir_access import reasons
 from cds_service.fhir_access.allowed import Server
-from fhir_mappings.bundles import Bundle, Entry
+from fhir_mappings.bundles import Bundle, Entry, Link, next_url
 
 #: Pages read of one search, the first included.
 MOST_PAGES: Final = 10
@@ -32,18 +32,13 @@ class _Head(msgspec.Struct, rename="camel"):
     id: str | None = None
 
 
-class _Link(msgspec.Struct):
-    relation: str = ""
-    url: str = ""
-
-
 class _Links(msgspec.Struct):
-    link: list[_Link] | None = None
+    link: list[Link] | None = None
 
 
 class _Bundle(msgspec.Struct, rename="camel"):
     resource_type: str
-    link: list[_Link] | None = None
+    link: list[Link] | None = None
     entry: list[Raw] | None = None
 
 
@@ -72,7 +67,7 @@ def head(value: Raw | bytes) -> str:
 def next_link(bundle: Raw | bytes) -> str | None:
     """The `next` link of a Bundle; None without one, "" when it says there is one and not where."""
     try:
-        return _next(_links(bundle).link)
+        return next_url(_links(bundle).link)
     except BAD:
         return ""
 
@@ -88,7 +83,7 @@ def read_page(body: bytes | Raw | Bundle) -> Page:
         raise FetchError(reasons.BROKEN if not _is_json(body) else reasons.OTHER_RESOURCE) from None
     if found.resource_type != "Bundle":
         raise FetchError(_other(found.resource_type))
-    return Page(Raw(body), tuple(found.entry or ()), _next(found.link))
+    return Page(Raw(body), tuple(found.entry or ()), next_url(found.link))
 
 
 def read_patient(body: bytes, patient_id: str) -> Page:
@@ -129,10 +124,6 @@ def _joined(entries: Iterable[Raw]) -> Raw:
 def _entry(delivered: Entry) -> bytes:
     """An entry as JSON; one without a resource stays one."""
     return msgspec.json.encode(delivered) if bytes(delivered.resource) else b"{}"
-
-
-def _next(links: list[_Link] | None) -> str | None:
-    return next((link.url for link in links or () if link.relation == "next"), None)
 
 
 def _other(resource_type: str) -> str:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from cds_service.store.patients import CARD_EXTENSION, PatientKey
+from cds_service.store.patients import PatientKey
 from cds_service.store.shown import Shown, add_shown, only_info
+from hooks.extensions import CARD_EXTENSION, EVALUATION_EXTENSION
 
 if TYPE_CHECKING:
     from cds_service.store.database import Database
-
-EVALUATION_EXTENSION = "org.osteo-cds.evaluation"
 
 
 @dataclass(frozen=True, slots=True)

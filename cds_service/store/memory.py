@@ -15,10 +15,11 @@ from cds_service.store.comments import CommentKey
 from cds_service.store.database import Database
 from cds_service.store.errors import StoreError
 from cds_service.store.kept import Kept
-from cds_service.store.patients import CARD_EXTENSION, PatientKey, kept_key
+from cds_service.store.patients import PatientKey, kept_key
 from cds_service.store.shown import only_info
 from cds_service.store.writer import Writer
 from fhir_mappings.facts import Override
+from hooks.extensions import CARD_EXTENSION
 
 if TYPE_CHECKING:
     from cds_service.feedback import Feedback

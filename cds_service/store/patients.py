@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from cds_service.store.errors import StoreError
+from hooks.extensions import CARD_EXTENSION
 
 #: Characters of the key: fewer could be guessed.
 LEAST: Final = 32
-CARD_EXTENSION: Final = "org.osteo-cds.card"
 
 
 @dataclass(frozen=True, slots=True)

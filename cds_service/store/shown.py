@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from cds_service.store.patients import CARD_EXTENSION
+from hooks.extensions import CARD_EXTENSION
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -62,7 +62,6 @@ def blueprint(settings: Settings, clock: Callable[[], date]) -> Blueprint:
     @pages.after_request
     def protect(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = POLICY
-        response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"  # with no-referrer a browser would hide our own Origin
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         return response

@@ -22,9 +22,10 @@ from cds_service.clients import development_client
 from cds_service.refusal import RefusedError
 from cds_service.routes import ONE_AT_A_TIME
 from cds_service.settings import Settings
-from cds_service.wire import EVALUATION, read_envelope, read_request
+from cds_service.wire import read_envelope, read_request
 from fhir_mappings import ReadOptions
 from fhir_mappings.facts import PatientFacts
+from hooks.extensions import EVALUATION_EXTENSION
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, Hook
 from hooks.language import LanguageCode
 from hooks.services import SERVICES, Service
@@ -49,7 +50,7 @@ class Exchange:
     @property
     def evaluation(self) -> dict[str, Any]:
         """What the answer says of every recommendation."""
-        found: dict[str, Any] = self.answer["extension"][EVALUATION]
+        found: dict[str, Any] = self.answer["extension"][EVALUATION_EXTENSION]
         return found
 
     @property
@@ -96,7 +97,7 @@ def with_draft(request: Request, hook: Hook, draft: Mapping[str, Any] | None) ->
 
 def ask(request: Request, settings: Settings, as_of: date, language: LanguageCode) -> Exchange:
     """The service's answer to a request, with the reasons of every recommendation."""
-    extension = dict(request.get("extension") or {}) | {EVALUATION: {"explain": True}}
+    extension = dict(request.get("extension") or {}) | {EVALUATION_EXTENSION: {"explain": True}}
     request = request | {"extension": extension}
     request["hookInstance"] = str(uuid5(NAMESPACE_URL, sha256(orjson.dumps(request)).hexdigest()))
     body = orjson.dumps(request)

@@ -14,6 +14,7 @@ from cds_service.workbench.exchange import Exchange
 from cds_service.workbench.safe_text import all_visible, content, escaped_json, is_https, markdown, visible
 from cds_service.workbench.words import need, words
 from fhir_mappings.dates import completed_years
+from hooks.extensions import CARD_EXTENSION
 from hooks.guideline.register import RULES
 from hooks.language import LanguageCode, section
 from hooks.texts import texts
@@ -165,7 +166,7 @@ class Result:
 
     def _card(self, card: Mapping[str, Any]) -> ShownCard:
         shown = all_visible(card)
-        members = shown["extension"]["org.osteo-cds.card"]["recommendations"]
+        members = shown["extension"][CARD_EXTENSION]["recommendations"]
         code = shown["source"]["topic"]["code"]
         return ShownCard(
             uuid=card["uuid"],

@@ -8,10 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.examples import TODAY
+from tests.server_process import free_port, running
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -52,22 +48,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def base(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def base(browser: Browser) -> Iterator[str]:
     """The address of `osteo-cds serve`, on a fixed day. It needs no browser, but nothing else asks for it."""
     assert browser.is_connected()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environ = {name: text for name, text in os.environ.items() if not name.startswith("OSTEO_CDS_")}
-    command = [sys.executable, "-c", "from cds_service.cli import main; main()", "serve", "--port", str(port)]
-    environ |= {"OSTEO_CDS_TODAY": TODAY.isoformat(), "XDG_DATA_HOME": str(tmp_path_factory.mktemp("data"))}
-    server = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
-    try:
-        _wait(port, server)
+    port = free_port()
+    with running(port):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
 
 
 @pytest.fixture
@@ -93,16 +79,3 @@ def picture(page: Page, name: str, *, full: bool = False) -> None:
     if PICTURES:
         IMAGES.mkdir(exist_ok=True)
         page.screenshot(path=IMAGES / f"{name}.png", full_page=full)
-
-
-def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
-    """Until the server listens."""
-    for _ in range(300):
-        assert server.poll() is None, "the server did not start"
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the server did not listen within 30 seconds")

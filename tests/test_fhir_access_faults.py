@@ -18,9 +18,11 @@ import pytest
 import trustme
 from msgspec import Raw
 
-from cds_service.fhir_access import Completed, FhirAccess, fetch_missing
+from cds_service.fhir_access import Completed, FhirAccess, fetch_missing, reasons
 from cds_service.fhir_access.breaker import MISSES, REST, Breaker
+from cds_service.fhir_access.budget import Budget
 from cds_service.fhir_access.fetching import MOST, THREADS, KeyFetch
+from cds_service.fhir_access.pages import FetchError
 from cds_service.settings import Settings
 from cds_service.wire import HookRequest, read_envelope, read_request
 from fhir_mappings import Failed
@@ -255,6 +257,40 @@ def test_all_answers_together_have_a_largest_size() -> None:
         found = completed(FhirAccess(small), called(server.base, "conditions", "encounters", "appointments"), small)
     assert set(found.reasons.values()) == {"answers are larger than allowed"}
     assert len(found.reasons) < 3
+
+
+def test_the_largest_page_under_way_gives_way() -> None:
+    budget = Budget(100)
+    budget.take("small", 10)
+    budget.take("large", 85)
+    budget.take("small", 10)  # too many, but not its fault
+    with pytest.raises(FetchError, match=reasons.TOO_LARGE):
+        budget.take("large", 1)
+    with pytest.raises(FetchError, match=reasons.TOO_LARGE):
+        budget.keep("large")
+    budget.take("small", 70)
+    budget.keep("small")
+    with pytest.raises(FetchError, match=reasons.TOO_LARGE):
+        budget.take("third", 20)
+    budget.take("fourth", 10)
+
+
+def test_what_was_not_finished_is_given_back() -> None:
+    budget = Budget(100)
+    budget.take("broken off", 90)
+    budget.release("broken off")
+    budget.take("next", 100)
+
+
+def test_a_large_answer_costs_its_own_key_only() -> None:
+    """However their bytes interleave: the small one comes late, when the large one has filled almost everything."""
+    tight = replace(PATIENCE, max_body_bytes=400_000)
+    small = answer(orjson.dumps(bundle()) + b" " * 60_000)
+    large = answer(b" " * 390_000)
+    for _ in range(5):
+        with fhir_server(Condition=large, Encounter=small) as server:
+            found = completed(FhirAccess(tight), called(server.base, "conditions", "encounters"), tight)
+        assert "encounters" not in found.reasons
 
 
 def test_nobody_listens() -> None:

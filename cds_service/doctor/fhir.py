@@ -20,8 +20,9 @@ from cds_service.doctor.check import Check, State, failed, ok, warning
 from cds_service.fhir_access import queries, reasons
 from cds_service.fhir_access.allowed import Server, allowed_server
 from cds_service.fhir_access.bodies import Heard
+from cds_service.fhir_access.budget import Budget
 from cds_service.fhir_access.connections import Http
-from cds_service.fhir_access.fetching import Ask, Budget, Connections, KeyFetch
+from cds_service.fhir_access.fetching import Ask, Connections, KeyFetch
 from cds_service.fhir_access.pages import BAD, Page
 from cds_service.settings import Settings
 from fhir_mappings import Failed, Partial, PrefetchValue

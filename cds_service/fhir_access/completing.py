@@ -11,7 +11,8 @@ from msgspec import Raw
 from cds_service.clients import Client
 from cds_service.fhir_access import Completed, FhirAccess, queries, reasons
 from cds_service.fhir_access.allowed import Server, allowed_server
-from cds_service.fhir_access.fetching import Ask, Budget, KeyFetch
+from cds_service.fhir_access.budget import Budget
+from cds_service.fhir_access.fetching import Ask, KeyFetch
 from cds_service.fhir_access.pages import FetchError, page_url, read_page
 from cds_service.fhir_access.scopes import Grant, granted
 from cds_service.settings import Settings

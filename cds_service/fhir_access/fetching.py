@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from cds_service.fhir_access import reasons
 from cds_service.fhir_access.allowed import Server
+from cds_service.fhir_access.budget import Budget
 from cds_service.fhir_access.pages import MOST_PAGES, FetchError, Page, merged, page_url, read_page, read_patient
 from cds_service.fhir_access.resolving import Resolver
 from cds_service.logs import where
@@ -52,21 +53,6 @@ class Ask:
     part: bool = False
 
 
-class Budget:
-    """The bytes all answers to one call may have together."""
-
-    def __init__(self, size: int) -> None:
-        self._left = size
-        self._lock = Lock()
-
-    def take(self, size: int) -> None:
-        """FetchError when there are too many."""
-        with self._lock:
-            self._left -= size
-            if self._left < 0:
-                raise FetchError(reasons.TOO_LARGE)
-
-
 class KeyFetch:
     """The fetch of one key. `heard`: the server has answered something."""
 
@@ -93,6 +79,7 @@ class KeyFetch:
         except Exception as error:  # noqa: BLE001 - our bug costs this key, and is said
             log.error("our bug while fetching: %s", where(error))
             reason = reasons.INTERNAL
+        self._budget.release(self)
         with self._lock:
             connection = self._connection
             if not self._ended:
@@ -102,11 +89,14 @@ class KeyFetch:
 
     def _read_all(self, http: Http, token: str) -> None:
         if self.ask.key == "patient":
-            self._pages.append(read_patient(http.get(self.ask.url, token, self), self._patient_id))
+            patient = read_patient(http.get(self.ask.url, token, self), self._patient_id)
+            self._budget.keep(self)
+            self._pages.append(patient)
             return
         url, seen = self.ask.url, {self.ask.url}
         while True:
             page = read_page(http.get(url, token, self))
+            self._budget.keep(self)
             self._pages.append(page)
             if page.next_url is None:
                 return
@@ -138,7 +128,7 @@ class KeyFetch:
 
     def count(self, size: int) -> None:
         """Note bytes received; FetchError when they are too many."""
-        self._budget.take(size)
+        self._budget.take(self, size)
 
     def end(self) -> bool:
         """Let nothing count that it finds from now on; whether it is still under way."""

@@ -7,9 +7,14 @@ sharing a core would only make both wait. Its other threads wait for bodies that
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
+import multiprocessing
+import os
+import signal
 import socket
+import sys
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.util import Finalize
@@ -36,6 +41,8 @@ RECORDING: Final = 3
 HEADERS_WITHIN: Final = 15
 #: Bodies a worker can wait for at once, so that a slow sender does not hold up the others.
 THREADS: Final = 32
+#: PR_SET_PDEATHSIG of prctl(2).
+_TELL_WHEN_PARENT_DIES: Final = 1
 #: Objects made before the collector looks; a large request makes some thousands that all go with it.
 COLLECT_AFTER: Final = 50_000
 
@@ -73,6 +80,8 @@ def run(
 
     `before_exit`: what each worker does when it was told to stop and has answered its last call.
     """
+    # not what the platform prefers: only a forked worker has the app already
+    multiprocessing.set_start_method("fork", force=True)
     # what was loaded stays for good: the collector need not look at it, and the workers share it
     gc.collect()
     gc.freeze()
@@ -92,7 +101,7 @@ def run(
         workers_kill_timeout=GRACE,
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN * 1000),
     )
-    server.serve(target_loader=partial(_loaded, app, before_exit), wrap_loader=False)
+    server.serve(target_loader=partial(_loaded, app, before_exit, os.getpid()), wrap_loader=False)
 
 
 #: The server logs through our handler, which writes no exception messages.
@@ -103,11 +112,21 @@ QUIET: Final[dict[str, Any]] = {
 }
 
 
-def _loaded(app: Callable[..., Any], before_exit: Callable[[], object] | None) -> Callable[..., Any]:
-    """The app, in the worker that will answer with it."""
+def _loaded(app: Callable[..., Any], before_exit: Callable[[], object] | None, server: int) -> Callable[..., Any]:
+    """The app, in the worker that will answer with it. `server`: the process the worker belongs to."""
     if before_exit is not None:
         Finalize(None, before_exit, exitpriority=100)  # `atexit` is not asked in forked processes
+    _end_with(server)
     return app
+
+
+def _end_with(server: int) -> None:
+    """Be told to stop when the server dies without telling (SIGKILL), so that no worker keeps its port. Linux only."""
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_TELL_WHEN_PARENT_DIES, signal.SIGTERM)
+    if os.getppid() != server:  # it died meanwhile
+        sys.exit(1)
 
 
 def _resolved(host: str, port: int) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ import http.client
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -59,3 +60,19 @@ def test_a_sender_that_never_ends_does_not_keep_it(tmp_path: Path) -> None:
         time.sleep(0.3)
         assert server.stop() < 2 + 3
         connection.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+def test_workers_go_with_a_server_that_is_killed(tmp_path: Path) -> None:
+    """SIGKILL, for the server alone: its workers hear of it, and the next start finds the port free."""
+    with serving(tmp_path, "--workers", "2") as server:
+        server.process.kill()
+        server.process.wait()
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", server.port)) != 0:
+                    break
+            time.sleep(0.05)
+        else:
+            pytest.fail("a worker still listens")

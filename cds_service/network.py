@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -15,9 +15,14 @@ def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ip_address(host.strip("[]")).is_loopback
+        return loops_back(ip_address(host.strip("[]")))
     except ValueError:
         return False
+
+
+def loops_back(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is this machine's own. An IPv4 one in disguise is none, whatever Python's library says."""
+    return address.is_loopback and not (isinstance(address, IPv6Address) and address.ipv4_mapped)
 
 
 def is_loopback_origin(origin: str) -> bool:

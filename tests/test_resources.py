@@ -312,9 +312,9 @@ def test_other_editions_of_a_condition_are_reported() -> None:
         b'{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueInteger":' + b"9" * 5000 + b"}",
         b'{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1e999}}',
         b'{"resourceType":"Observation","status":"final","code":{"text":"x"},"extension":'
-        + b'[{"url":"u","extension":' * 3000
+        + b'[{"url":"u","extension":' * 100_000  # deeper than any Python's decoder goes
         + b"[]"
-        + b"}]" * 3000
+        + b"}]" * 100_000
         + b"}",
         b'{"resourceType":"Observation","status":"final","code":[[["x"]]],"contained":[{"resourceType":"Foo"}]}',
     ],

@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Final, Literal
 
 from cds_service.clients import Client
-from cds_service.network import PORTS, is_loopback, plain_http_url
+from cds_service.network import PORTS, is_loopback, loops_back, plain_http_url
 from cds_service.settings import Settings
 
 Address = IPv4Address | IPv6Address
@@ -89,7 +89,7 @@ def allowed_server(url: str, client: Client | None, settings: Settings) -> Serve
 def reachable(address: Address, reach: Reach) -> bool:
     """Whether an address may be called. Link-local, metadata and such never; private ones only with `reach`."""
     if reach == "loopback":
-        return address.is_loopback
+        return loops_back(address)
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
         if address in _NAT64:

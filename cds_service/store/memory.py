@@ -103,8 +103,7 @@ class Memory:
     def record(self, call: Call, answer: Mapping[str, Any], *, on_record: bool) -> None:
         """Record the cards of an answer, later and elsewhere: the caller never waits for the database."""
         self._today = call.day
-        for card in served(call, answer, self._key, on_record=on_record):
-            self.writer.put(card)
+        self.writer.put(*served(call, answer, self._key, on_record=on_record))
 
     def keep_feedback(self, items: Sequence[Feedback], *, service: str, client: str, today: date) -> kept_feedback.Kept:
         """Commit feedback; StoreError when it is not certainly on disk."""

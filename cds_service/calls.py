@@ -81,7 +81,7 @@ class Call:
     waiting: int = 0
     issues: int = 0
     feedback: Mapping[str, int] = field(default_factory=dict)
-    fetch_failures: Counter[str] = field(default_factory=Counter)
+    fetch_failures: Mapping[str, int] = field(default_factory=dict)
     ms: dict[Part, float] = field(default_factory=dict)
     total_ms: float = 0.0
     bytes_in: int = 0
@@ -106,9 +106,8 @@ class Call:
 
     def fetched(self, milliseconds: float, failures: Iterable[str]) -> None:
         """Note what fetching took, and the class of reason for each key that was not had whole."""
-        if milliseconds:
-            self.spent("fetch", milliseconds)
-        self.fetch_failures.update(failures)
+        self.spent("fetch", milliseconds)
+        self.fetch_failures = Counter(failures)
         self.partial = self.partial or bool(self.fetch_failures)
 
     def answered(self, answer: Mapping[str, Any]) -> None:

@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -51,6 +50,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._made: _Counted | None = None
 
     def __call__(self, call: Call) -> None:
         """Count a finished call."""
@@ -76,12 +76,10 @@ class Metrics:
 
     @property
     def _counted(self) -> _Counted:
-        with self._lock:  # two first calls at once would make every counter twice
-            return self._made
-
-    @cached_property
-    def _made(self) -> _Counted:
-        return _Counted()
+        if self._made is None:
+            with self._lock:  # two first calls at once would make every counter twice
+                self._made = self._made or _Counted()
+        return self._made
 
 
 class _Counted:

@@ -66,7 +66,8 @@ def blueprint(settings: Settings, clock: Callable[[], date], memory: Memory | No
                 received = read_request(envelope, service.hook)
             client = _client(settings, received.fhir_server)
             completed = fetch_missing(received, service, client, settings, access)
-            this.fetched(completed.fetch_ms, map(class_of, completed.reasons.values()))
+            if completed.fetch_ms or completed.reasons:
+                this.fetched(completed.fetch_ms, map(class_of, completed.reasons.values()))
             issuer, as_of, language = client.iss if client else "", clock(), _language(client, settings)
             recalled = memory.recall(issuer, received.fhir_server, received.patient_id) if memory else None
             answered = answer(

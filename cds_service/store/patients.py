@@ -41,7 +41,9 @@ class PatientKey:
         return self._hash("content", card["extension"][CARD_EXTENSION]["key"], *labels)
 
     def _hash(self, *parts: str) -> str:
-        text = "\0".join(part.replace("\0", "\0\0") for part in parts)
+        text = "\0".join(parts)
+        if text.count("\0") >= len(parts):  # one of them holds what stands between them
+            text = "\0".join([part.replace("\0", "\0\0") for part in parts])
         keyed = self._begun.copy()
         keyed.update(text.encode())
         return keyed.hexdigest()

@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 Outcome = Literal["complete", "partial", "refused", "failed"]
 #: The parts of a call that are timed. What is left of the total is waiting: for the body, and for other calls.
 Part = Literal["parse", "fetch", "rules", "write"]
-PARTS: Final[tuple[Part, ...]] = ("parse", "fetch", "rules", "write")
 
 #: What is called, by the name of its route.
 KINDS: Final[Mapping[str, str]] = {

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
 from cds_service import calls, cors, errors, operation, routes, workbench
 from cds_service.audit.log import AuditLog
 from cds_service.authentication import UsedTokens, UsedTokensInMemory
+from cds_service.headers import answer_headers, with_headers
 from cds_service.metrics import Metrics
 from cds_service.operation import Check
 from cds_service.settings import Settings
@@ -20,6 +21,14 @@ from cds_service.store.memory import Memory
 if TYPE_CHECKING:
     from cds_service.authentication.keys import KeyCache
     from cds_service.store.database import Database
+
+
+class App(Flask):
+    """The application."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is: none here is a coroutine, which Flask would look for several times in each call."""
+        return func
 
 
 def _now() -> datetime:
@@ -56,7 +65,7 @@ def create_app(
     `checks`: what else must be well for the service to be ready (operation.Check). `now`: the time
     tokens are checked at, which no setting fixes. SettingsError when a client's keys cannot be used.
     """
-    app = Flask(__name__, static_folder=None)
+    app = App(__name__, static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # a redirect would send a token made for another URL
     fixed = settings.today
@@ -66,7 +75,7 @@ def create_app(
         ready["database"] = memory.database.ready
     day = clock if fixed is None else lambda: fixed
     # what looks at requests does so in this order: the call's clock, preflights, who calls, how often
-    calls.register(app, calls.answer_headers(settings.public_url), (audit, metrics))
+    calls.register(app, (audit, metrics))
     cors.register(app, settings)
     if settings.auth == "required":
         from cds_service.authentication import guard  # here: an open service needs no cryptography
@@ -88,4 +97,5 @@ def create_app(
         app.register_blueprint(each)
     app.register_blueprint(operation.blueprint(ready, metrics, settings.metrics))
     errors.register(app)
+    app.wsgi_app = with_headers(app.wsgi_app, answer_headers(settings.public_url))  # type: ignore[assignment, method-assign]
     return app

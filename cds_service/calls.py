@@ -1,4 +1,4 @@
-"""What surrounds a call: its id, its clock, the headers of its answer, and who is told when it is over.
+"""What surrounds a call: its id, its clock, and who is told when it is over.
 
 One `Call` is made for each request (`g.call`); whoever works on the request notes on it what
 happened. The recorders (audit, metrics) see it after the answer has left, so they delay nobody.
@@ -13,8 +13,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -30,7 +29,6 @@ log = logging.getLogger(__name__)
 Outcome = Literal["complete", "partial", "refused", "failed"]
 #: The parts of a call that are timed. What is left of the total is waiting: for the body, and for other calls.
 Part = Literal["parse", "fetch", "rules", "write"]
-PARTS: Final[tuple[Part, ...]] = ("parse", "fetch", "rules", "write")
 
 #: What is called, by the name of its route.
 KINDS: Final[Mapping[str, str]] = {
@@ -42,6 +40,8 @@ KINDS: Final[Mapping[str, str]] = {
     "operation.scrape": "operation",
 }
 REQUEST_ID: Final = "X-Request-ID"
+#: Where WSGI has it.
+REQUEST_ID_SENT: Final = "HTTP_X_REQUEST_ID"
 # \Z, not $: in Python $ also matches before a line feed at the end
 _SANE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 
@@ -80,7 +80,7 @@ class Call:
     waiting: int = 0
     issues: int = 0
     feedback: Mapping[str, int] = field(default_factory=dict)
-    fetch_failures: Counter[str] = field(default_factory=Counter)
+    fetch_failures: Mapping[str, int] = field(default_factory=dict)
     ms: dict[Part, float] = field(default_factory=dict)
     total_ms: float = 0.0
     bytes_in: int = 0
@@ -95,14 +95,9 @@ class Call:
             return "refused"
         return "partial" if self.partial else "complete"
 
-    @contextmanager
-    def timed(self, part: Part) -> Iterator[None]:
+    def timed(self, part: Part) -> Timed:
         """Add the time spent inside to a part."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.spent(part, (time.perf_counter() - started) * 1000)
+        return Timed(self, part)
 
     def spent(self, part: Part, milliseconds: float) -> None:
         """Add to the time of a part."""
@@ -110,9 +105,8 @@ class Call:
 
     def fetched(self, milliseconds: float, failures: Iterable[str]) -> None:
         """Note what fetching took, and the class of reason for each key that was not had whole."""
-        if milliseconds:
-            self.spent("fetch", milliseconds)
-        self.fetch_failures.update(failures)
+        self.spent("fetch", milliseconds)
+        self.fetch_failures = Counter(failures)
         self.partial = self.partial or bool(self.fetch_failures)
 
     def answered(self, answer: Mapping[str, Any]) -> None:
@@ -124,6 +118,21 @@ class Call:
         self.waiting = len(evaluation["unknown"])
         self.issues = len(evaluation["issues"])
         self.partial = self.partial or self.issues > 0
+
+
+class Timed:
+    """Adds the time spent inside to a part of a call, however it ends."""
+
+    __slots__ = ("_call", "_part", "_started")
+
+    def __init__(self, call: Call, part: Part) -> None:
+        self._call, self._part = call, part
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._call.spent(self._part, (time.perf_counter() - self._started) * 1000)
 
 
 def this_call() -> Call:
@@ -158,14 +167,11 @@ class InFlight:
 IN_FLIGHT: Final = InFlight()
 
 
-def register(app: Flask, headers: Mapping[str, str], recorders: Sequence[Recorder]) -> None:
-    """Surround every request of the app. To be registered before all else that looks at requests.
-
-    `headers`: what every answer carries, unless its route has set it otherwise.
-    """
+def register(app: Flask, recorders: Sequence[Recorder]) -> None:
+    """Surround every request of the app. To be registered before all else that looks at requests."""
 
     def begin() -> None:
-        given = request.headers.get(REQUEST_ID, "")
+        given = request.environ.get(REQUEST_ID_SENT, "")
         request_id = given if _SANE.match(given) else str(uuid.uuid4())
         call = g.call = Call(request_id, time.perf_counter(), datetime.now(UTC))
         # here and not in the routes: a call that is refused before it reaches them is recorded too
@@ -176,10 +182,8 @@ def register(app: Flask, headers: Mapping[str, str], recorders: Sequence[Recorde
 
     def end(response: Response) -> Response:
         call = this_call()
-        own = set(response.headers.keys())  # a page may have a policy of its own
-        response.headers.extend((name, value) for name, value in headers.items() if name not in own)
         response.headers.add(REQUEST_ID, call.id)
-        if request.method == "OPTIONS":
+        if request.environ["REQUEST_METHOD"] == "OPTIONS":
             return response
         call.status = response.status_code
         call.client = getattr(g.get("client"), "name", "") or call.client
@@ -205,18 +209,3 @@ def _finish(call: Call, recorders: Sequence[Recorder]) -> None:
                 log.error("our bug: call %s could not be recorded: %s", call.id, where(error))
     finally:
         IN_FLIGHT.add(-1)
-
-
-def answer_headers(public_url: str | None) -> dict[str, str]:
-    """The headers of every answer: nobody keeps it, guesses its type, frames it or learns what serves it."""
-    headers = {
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-        "Referrer-Policy": "no-referrer",
-        "Server": "osteo-cds",
-        "Vary": "Origin, Accept-Language",
-        "X-Content-Type-Options": "nosniff",
-    }
-    if (public_url or "").startswith("https:"):
-        headers["Strict-Transport-Security"] = "max-age=31536000"
-    return headers

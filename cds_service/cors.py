@@ -24,12 +24,13 @@ def register(app: Flask, settings: Settings) -> None:
 
     def preflight() -> Response | None:
         """A preflight is answered before anything else is looked at."""
-        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+        environ = request.environ
+        if environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
             return Response(status=204)
         return None
 
     def mark(response: Response) -> Response:
-        origin = request.headers.get("Origin")
+        origin = request.environ.get("HTTP_ORIGIN")
         if origin is None or not settings.allows_origin(origin):
             return response
         response.headers["Access-Control-Allow-Origin"] = origin

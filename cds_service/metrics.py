@@ -12,12 +12,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
-from cds_service.calls import PARTS, Call
+from cds_service.calls import Call
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -51,6 +50,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._made: _Counted | None = None
 
     def __call__(self, call: Call) -> None:
         """Count a finished call."""
@@ -76,12 +76,10 @@ class Metrics:
 
     @property
     def _counted(self) -> _Counted:
-        with self._lock:  # two first calls at once would make every counter twice
-            return self._made
-
-    @cached_property
-    def _made(self) -> _Counted:
-        return _Counted()
+        if self._made is None:
+            with self._lock:  # two first calls at once would make every counter twice
+                self._made = self._made or _Counted()
+        return self._made
 
 
 class _Counted:
@@ -127,15 +125,15 @@ class _Counted:
 
     def count(self, call: Call) -> None:
         """Count one call."""
-        self._child(self._calls, call.kind, call.service or "none", str(call.status), call.outcome).inc()
-        self._child(self._total, call.kind).observe(call.total_ms / 1000)
-        for part in PARTS:
-            if part in call.ms:
-                self._child(self._parts, part).observe(call.ms[part] / 1000)
+        child = self._child
+        child(self._calls, call.kind, call.service or "none", str(call.status), call.outcome).inc()
+        child(self._total, call.kind).observe(call.total_ms / 1000)
+        for part, spent in call.ms.items():
+            child(self._parts, part).observe(spent / 1000)
         for code, indicator in call.cards:
-            self._child(self._cards, _listed(code, self._codes), _listed(indicator, INDICATORS)).inc()
+            child(self._cards, _listed(code, self._codes), _listed(indicator, INDICATORS)).inc()
         for concept in call.unknown:
-            self._child(self._unknown, _listed(concept, self._concepts)).inc()
+            child(self._unknown, _listed(concept, self._concepts)).inc()
         for counter, names, counts in (
             (self._fetches, FETCH_FAILURES, call.fetch_failures),
             (self._feedback, OUTCOMES, call.feedback),

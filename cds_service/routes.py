@@ -11,17 +11,18 @@ from threading import Lock
 from typing import Any, Final
 
 from flask import Blueprint, Response, g, request
+from msgspec import UNSET
 
 from cds_service.answer import Remembered, added_by, answer
 from cds_service.body import JSON, read_body
-from cds_service.calls import this_call
+from cds_service.calls import Call, this_call
 from cds_service.clients import Client, development_client
 from cds_service.feedback import Feedback, outcomes, read_feedback
 from cds_service.fhir_access import FhirAccess, fetch_missing
 from cds_service.fhir_access.reasons import class_of
 from cds_service.refusal import RefusedError
 from cds_service.settings import Settings
-from cds_service.store.cards_served import Call
+from cds_service.store import cards_served
 from cds_service.store.errors import StoreError
 from cds_service.store.feedback import Kept
 from cds_service.store.memory import Memory, Recalled
@@ -56,7 +57,7 @@ def blueprint(settings: Settings, clock: Callable[[], date], memory: Memory | No
     def call(service_id: str) -> Response:
         service = _service(service_id)
         this = this_call()
-        body = _body()
+        body = _body(this)
         with ONE_AT_A_TIME:
             with this.timed("parse"):
                 envelope = read_envelope(body)
@@ -65,7 +66,8 @@ def blueprint(settings: Settings, clock: Callable[[], date], memory: Memory | No
                 received = read_request(envelope, service.hook)
             client = _client(settings, received.fhir_server)
             completed = fetch_missing(received, service, client, settings, access)
-            this.fetched(completed.fetch_ms, map(class_of, completed.reasons.values()))
+            if completed.fetch_ms or completed.reasons:
+                this.fetched(completed.fetch_ms, map(class_of, completed.reasons.values()))
             issuer, as_of, language = client.iss if client else "", clock(), _language(client, settings)
             recalled = memory.recall(issuer, received.fhir_server, received.patient_id) if memory else None
             answered = answer(
@@ -84,7 +86,7 @@ def blueprint(settings: Settings, clock: Callable[[], date], memory: Memory | No
                 written = encode(answered.body)
         this.answered(answered.body)
         if memory is not None and recalled is not None:
-            made = Call(service.id, issuer, recalled.patient, language, as_of)
+            made = cards_served.Call(service.id, issuer, recalled.patient, language, as_of)
             memory.record(made, answered.body, on_record=service.hook == PATIENT_VIEW)
         return Response(written, content_type=JSON)
 
@@ -92,7 +94,7 @@ def blueprint(settings: Settings, clock: Callable[[], date], memory: Memory | No
     def feedback(service_id: str) -> Response:
         _service(service_id)
         this = this_call()
-        body = _body()
+        body = _body(this)
         with this.timed("parse"):
             items = read_feedback(body)
         this.feedback = outcomes(items)
@@ -102,9 +104,9 @@ def blueprint(settings: Settings, clock: Callable[[], date], memory: Memory | No
         this.feedback = {**this.feedback, "unknown": kept.unknown_cards} if kept.unknown_cards else this.feedback
         return Response(b"{}", content_type=JSON)
 
-    def _body() -> bytes:
+    def _body(this: Call) -> bytes:
         body = read_body(settings.max_body_bytes)
-        this_call().bytes_in = len(body)
+        this.bytes_in = len(body)
         return body
 
     return routes
@@ -170,9 +172,10 @@ def _refuse_other_hook(service: Service, hook: str) -> None:
 
 def _client(settings: Settings, fhir_server: str | None) -> Client | None:
     """Who calls: the client that was authenticated; on an open service the development entry, if one fits."""
-    if "client" not in g:
-        g.client = development_client(settings.clients, fhir_server)
-    client: Client | None = g.client
+    known = g.get("client", UNSET)
+    if known is UNSET:
+        known = g.client = development_client(settings.clients, fhir_server)
+    client: Client | None = known
     return client
 
 
@@ -180,6 +183,8 @@ def _language(client: Client | None, settings: Settings) -> LanguageCode:
     """The language of the answer: what the client's entry says, else what the caller accepts, else the setting."""
     if client is not None and client.language is not None:
         return client.language
+    if "HTTP_ACCEPT_LANGUAGE" not in request.environ:
+        return settings.language
     for tag, quality in request.accept_languages:  # best first
         primary = tag.partition("-")[0].lower()
         found = next((language for language in LANGUAGES if language == primary), None)

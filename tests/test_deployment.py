@@ -38,7 +38,7 @@ def whole() -> Call:
     call = Call("id", 0.0, datetime.now(UTC), kind="call", status=200, client="a", claimed="b", service="s", hook="h")
     call.hook_instance, call.problem, call.fault = "i", "p", "f"
     call.recommendations, call.cards, call.unknown = ["R"], [("R", "info")], frozenset({"egfr"})
-    call.fetch_failures.update(FETCH_FAILURES)
+    call.fetch_failures = dict.fromkeys(FETCH_FAILURES, 1)
     call.feedback = {"accepted": 1}
     for part in ("parse", "fetch", "rules", "write"):
         call.spent(part, 1.0)

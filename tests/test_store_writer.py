@@ -62,6 +62,18 @@ def test_what_does_not_fit_is_counted_and_nobody_waits(caplog: pytest.LogCapture
     assert len([line for line in caplog.messages if "not recorded" in line]) <= 4, "not a line for each"
 
 
+def test_several_items_are_taken_as_far_as_there_is_room() -> None:
+    shelf = Shelf()
+    writer = Writer(shelf.write, most=5)
+    assert writer.put()
+    assert writer.put(1, 2)
+    assert not writer.put(*range(3, 13))
+    writer.close()
+    assert shelf.items[:2] == [1, 2]
+    assert shelf.items == list(range(1, len(shelf.items) + 1))
+    assert writer.lost == 12 - len(shelf.items) > 0
+
+
 def test_a_failing_database_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
     shelf = Shelf()
     shelf.failures = [StoreError("the database failed: OperationalError")] * 2

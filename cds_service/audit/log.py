@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
@@ -21,8 +21,6 @@ from cds_service.calls import Call
 from cds_service.logs import where
 
 log = logging.getLogger(__name__)
-
-LOGGER: Final = "osteo_cds.audit"
 
 
 class AuditLog:
@@ -47,26 +45,16 @@ class AuditLog:
         return self._failed
 
     def _writer(self) -> Callable[..., Any]:
-        """The structlog logger, down to handlers of its own: the records are not formatted again as log lines."""
+        """The structlog logger, down to the lines' own places: they are no log records and not formatted again."""
         import structlog
 
-        target = logging.Logger(LOGGER)  # not of the hierarchy: each app has its own
-        for handler in self._handlers():
-            handler.setFormatter(logging.Formatter("%(message)s"))
-            target.addHandler(handler)
         logger: Any = structlog.wrap_logger(
-            target,
-            processors=[structlog.processors.JSONRenderer(serializer=_dumps)],
+            _Lines(_appending(self._file, self._noted) if self._file is not None else None),
+            processors=[structlog.processors.JSONRenderer(serializer=_line)],
             wrapper_class=structlog.BoundLogger,
         ).bind()
         write: Callable[..., Any] = logger.info
         return write
-
-    def _handlers(self) -> list[logging.Handler]:
-        handlers: list[logging.Handler] = [_Stderr()]
-        if self._file is not None:
-            handlers.append(_watched(self._file, self._noted))
-        return handlers
 
     def _noted(self, error: BaseException | None) -> None:
         """Keep whether the last record reached the file, and say when that changes."""
@@ -78,33 +66,42 @@ class AuditLog:
         self._failed = failed
 
 
-def _dumps(record: object, **_: object) -> str:
-    return orjson.dumps(record).decode()
+def _line(record: object, **_: object) -> str:
+    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE).decode()
 
 
-class _Stderr(logging.Handler):
-    """Standard error as it is at the moment, one write for each record."""
+class _Lines:
+    """What structlog hands its lines to: standard error as it is at the moment, and `append` when there is a file."""
 
-    def emit(self, record: logging.LogRecord) -> None:
-        sys.stderr.write(self.format(record) + "\n")
-        sys.stderr.flush()
+    def __init__(self, append: Callable[[str], None] | None) -> None:
+        self._append = append
+        self._lock = Lock()
+
+    def info(self, line: str) -> None:
+        """One write for each line, one line at a time."""
+        with self._lock:
+            sys.stderr.write(line)
+            sys.stderr.flush()
+            if self._append is not None:
+                self._append(line)
 
 
-def _watched(path: Path, noted: Callable[[BaseException | None], None]) -> logging.Handler:
-    """A handler that appends to a file, and tells `noted` after each record whether that worked."""
+def _appending(path: Path, noted: Callable[[BaseException | None], None]) -> Callable[[str], None]:
+    """What appends lines to a file, and tells `noted` after each whether that worked."""
     from logging.handlers import WatchedFileHandler
 
-    class Watched(WatchedFileHandler):
-        def emit(self, record: logging.LogRecord) -> None:
-            try:
-                self.reopenIfNeeded()
-                if self.stream is None:
-                    self.stream = self._open()
-                self.stream.write(self.format(record) + self.terminator)
-                self.stream.flush()  # the whole line in one write: the stream's buffer is larger than a record
-            except OSError as error:
-                noted(error)
-            else:
-                noted(None)
+    file = WatchedFileHandler(path, encoding="utf-8", delay=True)
 
-    return Watched(path, encoding="utf-8", delay=True)
+    def append(line: str) -> None:
+        try:
+            file.reopenIfNeeded()
+            if file.stream is None:
+                file.stream = file._open()
+            file.stream.write(line)
+            file.stream.flush()  # the whole line in one write: the stream's buffer is larger than a record
+        except OSError as error:
+            noted(error)
+        else:
+            noted(None)
+
+    return append

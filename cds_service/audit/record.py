@@ -22,16 +22,16 @@ def record(call: Call) -> dict[str, Any]:
         "outcome": call.outcome,
         "status": call.status,
     }
-    named = {
-        "client": call.client,
-        "claimed_client": call.claimed,
-        "service": call.service,
-        "hook": call.hook,
-        "hookInstance": call.hook_instance,
-        "problem": call.problem,
-        "fault": call.fault,
-    }
-    told |= {name: text for name, text in named.items() if text}
+    named = (
+        ("client", call.client),
+        ("claimed_client", call.claimed),
+        ("service", call.service),
+        ("hook", call.hook),
+        ("hookInstance", call.hook_instance),
+        ("problem", call.problem),
+        ("fault", call.fault),
+    )
+    told.update([each for each in named if each[1]])
     if call.kind == "call" and call.status < 400:
         told["recommendations"] = list(call.recommendations)
         told["cards"] = len(call.cards)
@@ -43,5 +43,6 @@ def record(call: Call) -> dict[str, Any]:
         told["feedback"] = dict(call.feedback)
     told["bytes_in"] = call.bytes_in
     told["bytes_out"] = call.bytes_out
-    told["ms"] = {part: round(spent, 2) for part, spent in call.ms.items()} | {"total": round(call.total_ms, 2)}
+    told["ms"] = ms = {str(part): round(spent, 2) for part, spent in call.ms.items()}
+    ms["total"] = round(call.total_ms, 2)
     return told

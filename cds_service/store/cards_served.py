@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from cds_service.store.patients import PatientKey
 from cds_service.store.shown import Shown, add_shown, only_info
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from cds_service.store.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """Who was answered about whom. `client`: the issuer, "" when nobody is authenticated. `patient`: the hash."""
 
     service: str
@@ -26,8 +26,7 @@ class Call:
     day: date
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Struct, frozen=True):
     """One card as it is recorded. `recommendations`: id and indicator. `shown`: an info card with the record open."""
 
     call: Call
@@ -48,7 +47,7 @@ def served(call: Call, answer: Mapping[str, Any], key: PatientKey, *, on_record:
         extension = card["extension"][CARD_EXTENSION]
         decision = extension["card"]
         shown = Shown(call.patient, decision, key.content(card), call.day) if on_record and only_info(card) else None
-        entries = tuple((each["id"], each["indicator"]) for each in extension["recommendations"])
+        entries = tuple([(each["id"], each["indicator"]) for each in extension["recommendations"]])
         found.append(Served(call, card["uuid"], decision, ruleset, entries, at, shown))
     return found
 

@@ -59,7 +59,7 @@ class Kept:
             if self._process != os.getpid():
                 # after a fork the parent's connection is left alone: closing it here would close it there
                 self._sqlite, self._server, self._process = None, None, os.getpid()
-            if time.monotonic() < self._ask_again:
+            if self._ask_again and time.monotonic() < self._ask_again:
                 raise StoreError("the database failed a moment ago")
             try:
                 return self._asked(statement, values)

@@ -43,7 +43,7 @@ def psycopg_url(url: str) -> str:
 def identity(path: Path) -> tuple[int, int] | None:
     """Which file stands at a path now; None when there is none. A deleted file can still be written to, for nobody."""
     try:
-        found = path.stat()
+        found = os.stat(path)
     except OSError:
         return None
     return found.st_dev, found.st_ino

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from cds_service.store import feedback as kept_feedback
 from cds_service.store.cards_served import Call, Served, served, write_served
@@ -40,13 +41,12 @@ _RECALL: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
+class Recalled(Struct, frozen=True):
     """What is remembered of a patient. `shown`: decision -> content and day. `problem`: why it is not known."""
 
     patient: str
     overrides: tuple[Override, ...] = ()
-    shown: Mapping[str, tuple[str, date]] = field(default_factory=dict)
+    shown: Mapping[str, tuple[str, date]] = {}
     problem: str = ""
 
 
@@ -103,8 +103,7 @@ class Memory:
     def record(self, call: Call, answer: Mapping[str, Any], *, on_record: bool) -> None:
         """Record the cards of an answer, later and elsewhere: the caller never waits for the database."""
         self._today = call.day
-        for card in served(call, answer, self._key, on_record=on_record):
-            self.writer.put(card)
+        self.writer.put(*served(call, answer, self._key, on_record=on_record))
 
     def keep_feedback(self, items: Sequence[Feedback], *, service: str, client: str, today: date) -> kept_feedback.Kept:
         """Commit feedback; StoreError when it is not certainly on disk."""

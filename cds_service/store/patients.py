@@ -25,6 +25,11 @@ class PatientKey:
     """The secret of the hashes. Who has it and the database can try patient ids."""
 
     secret: bytes = field(repr=False)
+    #: The keyed hash of nothing yet: to copy it is cheaper than to take in the secret anew.
+    _begun: hmac.HMAC = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_begun", hmac.new(self.secret, digestmod="sha256"))
 
     def patient(self, issuer: str, fhir_server: str | None, patient_id: str) -> str:
         """The hash of a patient. `issuer`: of the client, "" when nobody is authenticated."""
@@ -36,8 +41,12 @@ class PatientKey:
         return self._hash("content", card["extension"][CARD_EXTENSION]["key"], *labels)
 
     def _hash(self, *parts: str) -> str:
-        text = "\0".join(part.replace("\0", "\0\0") for part in parts)
-        return hmac.digest(self.secret, text.encode(), "sha256").hex()
+        text = "\0".join(parts)
+        if text.count("\0") >= len(parts):  # one of them holds what stands between them
+            text = "\0".join([part.replace("\0", "\0\0") for part in parts])
+        keyed = self._begun.copy()
+        keyed.update(text.encode())
+        return keyed.hexdigest()
 
 
 def kept_key(database: Path) -> PatientKey:

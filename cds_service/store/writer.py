@@ -54,19 +54,21 @@ class Writer(Generic[T]):
         self.written = 0
         self.lost = 0
 
-    def put(self, item: T) -> bool:
-        """Leave an item to be written; False when there is no room. Never waits for the database."""
+    def put(self, *items: T) -> bool:
+        """Leave items to be written; False when there is not room for all. Never waits for the database."""
+        if not items:
+            return True
         with self._changed:
-            if len(self._waiting) >= self._most:
-                self._lose(1, "too many are waiting for the database")
-                return False
-            self._waiting.append(item)
+            room = max(self._most - len(self._waiting), 0)
+            self._waiting.extend(items[:room])
+            if len(items) > room:
+                self._lose(len(items) - room, "too many are waiting for the database")
             if self._thread is None or not self._thread.is_alive():
                 self._closed = False
                 # no daemon (a server's thread would make it one): the interpreter waits for it at its end
                 self._thread = threading.Thread(target=self._run, name="osteo-cds-writer", daemon=False)
                 self._thread.start()
-        return True
+        return len(items) <= room
 
     def flush(self, seconds: float = LAST) -> bool:
         """Wait until everything is written; whether it was, in that time."""

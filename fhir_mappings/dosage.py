@@ -21,7 +21,7 @@ from fhir_mappings.r4.datatypes import Dosage
 from fhir_mappings.timing import Bounds, Rhythm, bounds, rhythm
 
 
-class Segment(msgspec.Struct, frozen=True):
+class Segment(msgspec.Struct, frozen=True, gc=False):
     """Days with one dosage. `end`: the first day without, None open. `once`: one dose on one day.
 
     `intake`: the amount taken at a time; `rhythm`: how often. None: not understood.
@@ -52,7 +52,7 @@ class Segment(msgspec.Struct, frozen=True):
 _ONCE = Rhythm(1.0, 1.0)
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Plan(msgspec.Struct, frozen=True, gc=False):
     """The dosages of one order on the calendar.
 
     `start`: the first day, None when not written. `stop`: the day after the last, None when

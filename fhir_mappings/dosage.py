@@ -110,6 +110,8 @@ def lay_out(dosages: Sequence[Dosage], start: date | None) -> Plan:
     """
     if not dosages:
         return Plan(start=start)
+    if len(dosages) == 1 and (dosages[0].timing is None or not dosages[0].timing.event):
+        return _lay_one(dosages[0], start)
     if len(dosages) > MOST_STEPS or any(d.timing is not None and len(d.timing.event) > MOST_STEPS for d in dosages):
         # nobody writes so many; working them out would keep every other caller waiting
         return Plan(start=start, placed=False, text="; ".join(filter(None, map(_text, dosages[:MOST_STEPS]))))

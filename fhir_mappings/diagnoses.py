@@ -58,12 +58,13 @@ def plain_diagnosis(item: Item) -> PlainDiagnosis | None:
     head = item.head
     if not isinstance(head, DiagnosisHead) or head.body_site or (head.category and head.onset_date_time is None):
         return None  # without onset the category says whether the day it was recorded counts
-    onset, recorded, end = head.onset_date_time, head.recorded_date, head.abatement_date_time
+    began, recorded, end = head.onset_date_time, head.recorded_date, head.abatement_date_time
     try:
         check_plain(item)
+        onset = None if began is None else day_of(began)
         found = PlainDiagnosis(
-            None if onset is None else day_of(onset),
-            None if recorded is None else day_of(recorded),
+            onset,
+            onset if recorded == began else None if recorded is None else day_of(recorded),
             None if end is None else day_of(end),
             first_code(bytes(head.clinical_status)),
             first_code(bytes(head.verification_status)),

@@ -134,11 +134,13 @@ def version(item: Item) -> tuple[float, int, bytes]:
 
 def _read_bundle(key: str, expected: str, bundle: Bundle, issues: list[Issue]) -> tuple[Source, list[Item]]:
     state, reason = SourceState.COMPLETE, ""
-    if bundle.next_url is not None:
+    if bundle.link and bundle.next_url is not None:
         state, reason = SourceState.PARTIAL, "more pages exist"
+    if not bundle.entry:
+        return Source(key, state, reason), []
     items = []
     read_head = head_reader(expected)
-    for index, entry in enumerate(bundle.entry or ()):
+    for index, entry in enumerate(bundle.entry):
         raw = entry.resource
         try:
             head = read_head(raw)

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 from operator import attrgetter
-from typing import NamedTuple
 
 import msgspec
 
@@ -80,12 +79,14 @@ def read_conditions(
     """The Conditions up to the day `as_of`; vertebral compressions go to the fractures they belong to."""
     reader = _Reader(received, as_of, birth_date)
     others: list[Item] = []
+    systems = received.systems
     for item in received.of("Condition"):
         code = diagnosis_code(bytes(item.head.code))
         if code is None:
             others.append(item)
             continue
-        received.note_systems(code.about, item.head.subject)
+        if not code.systems <= systems:
+            received.note_systems(code.about, item.head.subject)
         if code.wanted and not (code.plain and reader.take_plain(item, code.concepts)):
             others.append(item)
     for item in sorted(others, key=_order):
@@ -111,7 +112,7 @@ def _wanted_flag(about: Meaning, _: Item) -> bool:
     return bool(about.concepts.get("condition", frozenset()) - FRACTURES)
 
 
-class _Spell(NamedTuple):
+class _Spell(msgspec.Struct, frozen=True, gc=False):
     """From when to when something was there, and whether it still is."""
 
     onset: date | None
@@ -172,13 +173,15 @@ class _Reader:
         """Keep the diseases and states that stand."""
         if spell.recorded is not None:
             self.found.recorded[spell.reference] = spell.recorded
-        for concept in concepts - _APART:
+        for concept in concepts:
+            if concept in _APART:
+                continue
             counts = spell.active or concept in EVER
             self.by_concept[concept].append(Disease(concept, spell.onset, spell.end, counts, spell.reference))
 
     def take_plain(self, item: Item, concepts: frozenset[str]) -> bool:
         """Keep a diagnosis that is sent without anything uncommon; False when it has to be read strictly."""
-        if self.received.not_ours(item.head.subject):
+        if self.received.problems[bytes(item.head.subject)]:
             return False
         found = plain_diagnosis(item)
         if found is None:

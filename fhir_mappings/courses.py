@@ -18,7 +18,7 @@ from fhir_mappings.products import Kind, Product
 Status = Literal["active", "paused", "ended"]
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One order, statement or supply before it is joined to others.
 
     `site`, `steps`, `steady`: of a glucocorticoid where it acts, its mg per day, and its one

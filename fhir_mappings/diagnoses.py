@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
 
 import msgspec
 
@@ -27,12 +26,13 @@ class DiagnosisCode(msgspec.Struct, frozen=True, gc=False):
     """What the code of a Condition says. `plain`: diseases and states, of which only dates and status are read."""
 
     about: Meaning
+    systems: frozenset[str]
     concepts: frozenset[str]
     wanted: bool
     plain: bool
 
 
-class PlainDiagnosis(NamedTuple):
+class PlainDiagnosis(msgspec.Struct, frozen=True, gc=False):
     """The dates and the status of a diagnosis; None and "" where not told."""
 
     onset: date | None
@@ -50,7 +50,7 @@ def diagnosis_code(written: bytes) -> DiagnosisCode | None:
         return None
     concepts, family = about.concepts.get("condition", _NONE), "family" in about.concepts
     plain = not family and concepts.isdisjoint(_READ_CLOSELY) and is_concept(written)
-    return DiagnosisCode(about, concepts, family or "condition" in about.concepts, plain)
+    return DiagnosisCode(about, about.systems, concepts, family or "condition" in about.concepts, plain)
 
 
 def plain_diagnosis(item: Item) -> PlainDiagnosis | None:
@@ -58,19 +58,17 @@ def plain_diagnosis(item: Item) -> PlainDiagnosis | None:
     head = item.head
     if not isinstance(head, DiagnosisHead) or head.body_site or (head.category and head.onset_date_time is None):
         return None  # without onset the category says whether the day it was recorded counts
+    began, recorded, end = head.onset_date_time, head.recorded_date, head.abatement_date_time
     try:
         check_plain(item)
+        onset = None if began is None else day_of(began)
         found = PlainDiagnosis(
-            _day(head.onset_date_time),
-            _day(head.recorded_date),
-            _day(head.abatement_date_time),
+            onset,
+            onset if recorded == began else None if recorded is None else day_of(recorded),
+            None if end is None else day_of(end),
             first_code(bytes(head.clinical_status)),
             first_code(bytes(head.verification_status)),
         )
     except BAD_DATA:
         return None
-    return found if are_concepts(bytes(head.category)) else None
-
-
-def _day(written: str | None) -> date | None:
-    return None if written is None else day_of(written)
+    return found if not head.category or are_concepts(bytes(head.category)) else None

@@ -21,7 +21,7 @@ from fhir_mappings.r4.datatypes import Dosage
 from fhir_mappings.timing import Bounds, Rhythm, bounds, rhythm
 
 
-class Segment(msgspec.Struct, frozen=True):
+class Segment(msgspec.Struct, frozen=True, gc=False):
     """Days with one dosage. `end`: the first day without, None open. `once`: one dose on one day.
 
     `intake`: the amount taken at a time; `rhythm`: how often. None: not understood.
@@ -52,7 +52,7 @@ class Segment(msgspec.Struct, frozen=True):
 _ONCE = Rhythm(1.0, 1.0)
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Plan(msgspec.Struct, frozen=True, gc=False):
     """The dosages of one order on the calendar.
 
     `start`: the first day, None when not written. `stop`: the day after the last, None when
@@ -110,6 +110,8 @@ def lay_out(dosages: Sequence[Dosage], start: date | None) -> Plan:
     """
     if not dosages:
         return Plan(start=start)
+    if len(dosages) == 1 and (dosages[0].timing is None or not dosages[0].timing.event):
+        return _lay_one(dosages[0], start)
     if len(dosages) > MOST_STEPS or any(d.timing is not None and len(d.timing.event) > MOST_STEPS for d in dosages):
         # nobody writes so many; working them out would keep every other caller waiting
         return Plan(start=start, placed=False, text="; ".join(filter(None, map(_text, dosages[:MOST_STEPS]))))

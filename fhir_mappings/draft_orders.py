@@ -46,6 +46,8 @@ def read_drafts(
     `draft_orders`: a Bundle, None on hooks without. `selections`: what is selected on
     order-select, None where every draft counts.
     """
+    if draft_orders is None and selections is None:
+        return Drafts(), {}
     earlier = len(issues)
     items = _items(draft_orders, issues)
     reader = DraftReader(items, received, as_of, issues, sex)

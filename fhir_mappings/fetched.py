@@ -35,6 +35,8 @@ PrefetchValue: TypeAlias = Raw | bytes | Bundle | Failed | Partial | None
 
 def read_delivered(key: str, expected: str, value: PrefetchValue, issues: list[Issue]) -> tuple[Source, list[Item]]:
     """As `read_value`, also of a value that is Failed or Partial; None is one that was searched and not found."""
+    if isinstance(value, Bundle):
+        return read_value(key, expected, value, issues)
     match value:
         case Failed(reason=reason):
             return Source(key, SourceState.MISSING, reason), []

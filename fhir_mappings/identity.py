@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -32,23 +32,31 @@ def type_and_id(reference: str) -> str:
     return match[1] if match else ""
 
 
+class _Problems(dict[bytes, str]):
+    """What is wrong with a subject, by its JSON; each is judged once."""
+
+    def __init__(self, judge: Callable[[bytes], str]) -> None:
+        super().__init__()
+        self._judge = judge
+
+    def __missing__(self, written: bytes) -> str:
+        problem = self[written] = self._judge(written)
+        return problem
+
+
 class Identity:
-    """The patient: by `Patient/id`, by the fullUrl of its entry, or by an identifier (CPR)."""
+    """The patient: by `Patient/id`, by the fullUrl of its entry, or by an identifier (CPR).
+
+    `problems`: by a subject as JSON, why it is not this patient; empty when it is.
+    """
 
     def __init__(self, patient: Item, urls: Iterable[str]) -> None:
         self._reference = patient.reference
         self._urls = frozenset({f"urn:uuid:{patient.id}", *urls})
         self._identifiers = _identifiers(patient)
-        self._judged: dict[bytes, str] = {}
+        self.problems = _Problems(self._problem)
 
-    def problem(self, subject: bytes) -> str:
-        """Why a subject, as JSON, is not this patient; empty when it is."""
-        problem = self._judged.get(subject)
-        if problem is None:
-            problem = self._judged[subject] = self._judge(subject)
-        return problem
-
-    def _judge(self, written: bytes) -> str:
+    def _problem(self, written: bytes) -> str:
         if not written or written == b"null":
             return "subject is missing, expected a reference to the patient"
         try:

@@ -50,12 +50,11 @@ def _replaced(entries: Sequence[Entry]) -> list[Entry]:
         for reference in entry.replaces:
             if reference not in entry.references:
                 successors[reference].append(entry)
+    if not successors and not any(entry.end_unknown for entry in entries):
+        return list(entries)
     groups = by_drug(entries)
     cut = []
     for entry in entries:
-        if not successors and not entry.end_unknown:
-            cut.append(entry)
-            continue
         following = [new for reference in entry.references for new in successors[reference] if _follows(new, entry)]
         if entry.end_unknown and entry.status == "ended":
             same_drug = (new for new in groups[entry.product.key] if new is not entry)

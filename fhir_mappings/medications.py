@@ -6,7 +6,7 @@ the sources. A product no rule knows is a course without drug names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -15,7 +15,7 @@ import msgspec
 from msgspec import structs
 
 from fhir_mappings.amounts import amount_of
-from fhir_mappings.codes import Meaning, concepts_of, meaning
+from fhir_mappings.codes import concepts_of, meaning
 from fhir_mappings.courses import Entry, course_of
 from fhir_mappings.dates import day_or_none, first_day
 from fhir_mappings.dosage import clip, lay_out
@@ -89,6 +89,8 @@ def with_drafts(medications: Medications, drafts: Drafts) -> tuple[Medications, 
     drafted anew, is counted until the draft begins; it stays active. A drafted one that overlaps
     a running one without naming it is marked as a possible duplicate, and both count.
     """
+    if not drafts.medications:
+        return medications, drafts
     begins = {
         medications.absorbed.get(reference, reference): draft.course.start
         for draft in drafts.medications
@@ -118,11 +120,11 @@ def _doubles(draft: MedicationCourse, course: MedicationCourse) -> bool:
 
 def _entries(received: Received, desk: Desk, issues: list[Issue]) -> list[Entry]:
     found = []
-    for item in received.items("MedicationRequest", lambda item: _matters(item, received, _GONE)):
+    for item in received.items("MedicationRequest", _mattering(received, _GONE)):
         order = received.read(item, MedicationRequest, issues)
         if order is not None and counts(order):
             found.append(entry_of_order(order, item.reference, desk))
-    for item in received.items("MedicationStatement", lambda item: _matters(item, received, _GONE)):
+    for item in received.items("MedicationStatement", _mattering(received, _GONE)):
         statement = received.read(item, MedicationStatement, issues)
         if statement is not None:
             found.append(entry_of_statement(statement, item.reference, desk))
@@ -132,7 +134,7 @@ def _entries(received: Received, desk: Desk, issues: list[Issue]) -> list[Entry]
 class _Code(msgspec.Struct, frozen=True, gc=False):
     """What the code of a product says. `known`: a drug of the tables. `now`: asked only while it is taken."""
 
-    about: Meaning
+    systems: frozenset[str]
     known: bool
     now: bool
 
@@ -144,28 +146,33 @@ def _code(written: bytes) -> _Code | None:
     if about is None:
         return None
     drugs = about.concepts.get("medication", _NONE)
-    return _Code(about, bool(drugs), drugs <= ASKED_WHILE_TAKEN)
+    return _Code(about.systems, bool(drugs), drugs <= ASKED_WHILE_TAKEN)
 
 
-def _matters(item: Item, received: Received, gone: frozenset[bytes] | None) -> bool:
-    """Whether a rule may read the resource, or it must be reported.
+def _mattering(received: Received, gone: frozenset[bytes] | None) -> Callable[[Item], bool]:
+    """Tells whether a rule may read a resource, or it must be reported.
 
     A product without a known code, or of which rules ask only whether it is taken, matters only
     while it is taken (rules count the drugs): not in a status of `gone`, None for all. One that
     reports another order may be that order's.
     """
-    head = item.head
-    status = bytes(head.status)
-    if status and status[:1] != b'"':
-        return True
-    code = _code(bytes(head.medication_codeable_concept))
-    if code is None or head.based_on or head.derived_from or received.not_ours(head.subject):
-        return True
-    if not code.about.systems <= received.systems:
-        received.systems.update(code.about.systems)
-    if not code.known:
-        return gone is not None and status not in gone
-    return gone is None or status not in gone or not code.now
+    systems, problems = received.systems, received.problems
+
+    def matters(item: Item) -> bool:
+        head = item.head
+        status = bytes(head.status)
+        if status and status[:1] != b'"':
+            return True
+        code = _code(bytes(head.medication_codeable_concept))
+        if code is None or head.based_on or head.derived_from or problems[bytes(head.subject)]:
+            return True
+        if not code.systems <= systems:
+            systems.update(code.systems)
+        if not code.known:
+            return gone is not None and status not in gone
+        return gone is None or status not in gone or not code.now
+
+    return matters
 
 
 def _dispensings(
@@ -173,7 +180,7 @@ def _dispensings(
 ) -> tuple[list[Dispensing], list[Supply]]:
     """What was handed out up to the day asked; one without a date is left out with an issue."""
     found, handed = [], []
-    for item in received.items("MedicationDispense", lambda item: _matters(item, received, None)):
+    for item in received.items("MedicationDispense", _mattering(received, None)):
         dispense = received.read(item, MedicationDispense, issues)
         if dispense is None or dispense.status not in _DONE:
             continue
@@ -204,7 +211,7 @@ def _dispensings(
 def _administrations(received: Received, desk: Desk, issues: list[Issue]) -> tuple[list[Administration], list[Supply]]:
     """Doses given up to the day asked."""
     found, given = [], []
-    for item in received.items("MedicationAdministration", lambda item: _matters(item, received, None)):
+    for item in received.items("MedicationAdministration", _mattering(received, None)):
         dose = received.read(item, MedicationAdministration, issues)
         if dose is None or dose.status not in _DONE:
             continue

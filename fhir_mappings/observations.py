@@ -33,10 +33,11 @@ class _Code(msgspec.Struct, frozen=True, gc=False):
     """What the code of an Observation says.
 
     `wanted`: something the rules read. `plain`: the one concept of a plain result. `test`: the one
-    concept of which not the whole past is looked at.
+    concept of which not the whole past is looked at. Both are wanted.
     """
 
     about: Meaning
+    systems: frozenset[str]
     wanted: bool
     plain: str
     test: str
@@ -54,18 +55,21 @@ def read_observations(
     reader = Observer(received, as_of, issues, generic_t_scores)
     tests: dict[str, dict[str, list[tuple[Item, str]]]] = defaultdict(lambda: defaultdict(list))
     others: list[Item] = []
+    systems = received.systems
     for item in received.of("Observation"):
         head = item.head
         code = _code(bytes(head.code))
         if code is None:
             others.append(item)
             continue
-        received.note_systems(code.about, head.subject)
-        if code.test and (day := _day_written(item)):
+        if not code.systems <= systems:
+            received.note_systems(code.about, head.subject)
+        if not code.wanted:
+            if head.value_codeable_concept and _tells(bytes(head.value_codeable_concept)):
+                others.append(item)
+        elif code.test and (day := _day_written(item)):
             tests[code.test][day].append((item, code.plain))
-        elif code.plain and _read_plain(reader, item, code.plain):
-            pass
-        elif code.wanted or (head.value_codeable_concept and _tells(bytes(head.value_codeable_concept))):
+        elif not (code.plain and _read_plain(reader, item, code.plain)):
             others.append(item)
     for item in sorted(others, key=_order):
         reader.read(item)
@@ -93,7 +97,7 @@ def _read_test(reader: Observer, test: str, by_day: dict[str, list[tuple[Item, s
 
 def _read_plain(reader: Observer, item: Item, concept: str) -> bool:
     """Keep a plain result; False when the Observer has to read it."""
-    if reader.received.not_ours(item.head.subject) or (reader.generic_t_scores and concept in DENSITY):
+    if reader.received.problems[bytes(item.head.subject)] or (reader.generic_t_scores and concept in DENSITY):
         return False
     found = plain_result(item, concept, reader.as_of)
     if found is None:
@@ -112,7 +116,7 @@ def _code(written: bytes) -> _Code | None:
     concepts = about.concepts.get("observation", _NONE)
     only = next(iter(concepts)) if len(concepts) == 1 else ""
     wanted = not READ.isdisjoint(concepts) or "family" in about.concepts
-    return _Code(about, wanted, plain_concept(written), only if only in PAST else "")
+    return _Code(about, about.systems, wanted, plain_concept(written), only if only in PAST else "")
 
 
 @lru_cache(maxsize=2048)
@@ -127,8 +131,11 @@ def _tells(written: bytes) -> bool:
 def _day_written(item: Item) -> str:
     """The day of an Observation as it is written; empty when undated, partial or no day at a glance."""
     head = item.head
-    day = ((head.effective_date_time if isinstance(head, ResultHead) else _written_in(item)) or "")[:_LENGTH_OF_DAY]
-    return day if len(day) == _LENGTH_OF_DAY and day[:4].isdecimal() and day[4] == "-" == day[7] else ""
+    written = head.effective_date_time if isinstance(head, ResultHead) else _written_in(item)
+    if not written:
+        return ""
+    day = written[:_LENGTH_OF_DAY]
+    return day if day[4::3] == "--" and len(day) == _LENGTH_OF_DAY and day[:4].isdecimal() else ""
 
 
 class _Dated(msgspec.Struct, rename="camel"):

@@ -16,10 +16,10 @@ from fhir_mappings.resources import BAD_DATA, Item, may_be_blank
 
 _CLOCK = r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)"
 #: Whether there is such a day is found out by reading it.
-_MOMENT = re.compile(rf"[12]\d{{3}}-\d\d-\d\d(?:{_CLOCK})?", re.ASCII).fullmatch
-_INSTANT = re.compile(rf"[12]\d{{3}}-\d\d-\d\d{_CLOCK}", re.ASCII).fullmatch
-_ID = re.compile(r"[A-Za-z0-9.-]{1,64}").fullmatch
-_DAY = slice(10)
+_moment = re.compile(rf"[12]\d{{3}}-\d\d-\d\d(?:{_CLOCK})?", re.ASCII).fullmatch
+_instant = re.compile(rf"[12]\d{{3}}-\d\d-\d\d{_CLOCK}", re.ASCII).fullmatch
+_id = re.compile(r"[A-Za-z0-9.-]{1,64}").fullmatch
+_date = date.fromisoformat
 
 _concept = msgspec.json.Decoder(CodeableConcept).decode
 _concepts = msgspec.json.Decoder(tuple[CodeableConcept, ...]).decode
@@ -27,23 +27,31 @@ _concepts = msgspec.json.Decoder(tuple[CodeableConcept, ...]).decode
 
 def day_of(written: str) -> date:
     """The day of a dateTime that is at least a whole day."""
-    if _MOMENT(written) is None:
+    if _moment(written) is None:
         raise ValueError
-    return date.fromisoformat(written[_DAY])
+    return _date(written[:10])
 
 
-def instant(written: str) -> str:
-    """An instant, as it is written."""
-    if _INSTANT(written) is None:
+def day_of_result(effective: str | None, issued: str | None) -> date:
+    """The day of a result that is issued at an instant, or at none that is told."""
+    if effective is None or _moment(effective) is None:
         raise ValueError
-    date.fromisoformat(written[_DAY])
-    return written
+    written = effective[:10]
+    if issued:
+        if _instant(issued) is None:
+            raise ValueError
+        if issued[:10] != written:
+            _date(issued[:10])
+    return _date(written)
 
 
 def check_plain(item: Item) -> None:
     """Whether the id is one, and no string is blank."""
     name = item.head.id
-    if name is None or _ID(name) is None or may_be_blank(bytes(item.raw)):
+    if name is None or _id(name) is None:
+        raise ValueError
+    raw = bytes(item.raw)
+    if (not raw.isascii() or b"\\" in raw) and may_be_blank(raw):
         raise ValueError
 
 

@@ -8,7 +8,7 @@ costs that entry and is reported. The order of entries is of no effect.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from operator import attrgetter
 from types import MappingProxyType
 from typing import TypeVar
@@ -70,6 +70,7 @@ class Received:
     `sources` says of each prefetch key whether it is complete; `systems` are the code systems
     seen. `items(type)` gives the resources of a type, each once, `coded` those with a wanted
     code; `read` reads one of them; `resolve` follows a reference. `patient` is the Patient.
+    `problems` says by a subject, as JSON, why it is not this patient; empty when it is.
     """
 
     def __init__(
@@ -100,16 +101,16 @@ class Received:
             self.sources.setdefault(key, Source(key, SourceState.MISSING, "not sent"))
         self.patient = self._only_patient(patient_id, issues, prefetch.get("patient"))
         urls = [url for url, kind, identity in self._more_urls if (kind, identity) == ("Patient", patient_id)]
-        self._identity = Identity(self.patient, [*urls, *filter(None, [self.patient.full_url])])
+        self.problems = Identity(self.patient, [*urls, *filter(None, [self.patient.full_url])]).problems
 
     def items(self, resource_type: str, where: Callable[[Item], bool] | None = None) -> list[Item]:
         """The resources of a type, each once, in an order that does not depend on that of the entries."""
-        items = self._by_type.get(resource_type, {}).values()
-        return sorted(items if where is None else filter(where, items), key=_order)
+        items = self.of(resource_type)
+        return sorted(items if where is None else filter(where, items), key=_order) if items else []
 
-    def of(self, resource_type: str) -> Iterable[Item]:
+    def of(self, resource_type: str) -> Collection[Item]:
         """The resources of a type, each once, in no particular order."""
-        return self._by_type.get(resource_type, {}).values()
+        return self._by_type[resource_type].values() if resource_type in self._by_type else ()
 
     def note_systems(self, about: Meaning, subject: Raw) -> None:
         """Note the code systems of a concept in a resource of this patient."""
@@ -123,7 +124,7 @@ class Received:
         """
         kept = []
         systems = self.systems
-        for item in self._by_type.get(resource_type, {}).values():
+        for item in self.of(resource_type):
             head = item.head
             about = meaning(bytes(head.code))
             if about is None:
@@ -133,7 +134,7 @@ class Received:
                 self.note_systems(about, head.subject or head.patient)
             if wanted(about, item):
                 kept.append(item)
-        return sorted(kept, key=_order)
+        return sorted(kept, key=_order) if kept else kept
 
     def read(self, item: Item, struct: type[R], issues: list[Issue]) -> R | None:
         """The resource, or None with an Issue when it is invalid or not of this patient."""
@@ -164,16 +165,18 @@ class Received:
 
     def not_ours(self, subject: Raw | bytes) -> str:
         """Why a subject is not this patient; empty when it is."""
-        return self._identity.problem(bytes(subject))
+        return self.problems[bytes(subject)]
 
     def _add(self, items: Iterable[Item], issues: list[Issue]) -> None:
         """Keep the items, each once."""
         groups = self._by_type
+        kind: str | None = None
+        group: dict[str | bytes, Item] = {}
         for item in items:
             head = item.head
-            group = groups.get(head.resource_type)
-            if group is None:
-                group = groups[head.resource_type] = {}
+            if head.resource_type != kind:  # they come type by type
+                kind = head.resource_type
+                group = groups.setdefault(kind, {})
             identity = head.id or bytes(item.raw)
             earlier = group.setdefault(identity, item)
             if earlier is not item:

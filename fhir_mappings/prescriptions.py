@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from math import ceil
-from typing import NamedTuple
 
 import msgspec
 
@@ -30,6 +29,8 @@ from fhir_mappings.timing import days_in
 
 #: The intents of an order that stands; a plan, a proposal or an option is not one.
 ORDERED = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
+_CALCIUM = frozenset({"calcium", "calcium_vitd"})
+_NOTHING: frozenset[str] = frozenset()
 _STATUS: dict[str, Status] = {
     "active": "active",
     "unknown": "active",
@@ -47,7 +48,7 @@ class Desk(msgspec.Struct, frozen=True):
     named: Callable[[Reference | None], frozenset[str]]
 
 
-class Links(NamedTuple):
+class Links(msgspec.Struct, frozen=True, gc=False):
     """What an order or statement names: what it replaces, what it carries out or reports, its group."""
 
     replaces: frozenset[str] = frozenset()
@@ -60,7 +61,7 @@ def names_in(received: Received) -> Callable[[Reference | None], frozenset[str]]
 
     def named(reference: Reference | None) -> frozenset[str]:
         if reference is None or not reference.reference:
-            return frozenset()
+            return _NOTHING
         return frozenset((received.named(reference.reference),))
 
     return named
@@ -126,7 +127,7 @@ def _stated(statement: MedicationStatement, reference: str, begin: date | None, 
 
 
 def _all_named(references: Sequence[Reference], desk: Desk) -> frozenset[str]:
-    return frozenset[str]().union(*map(desk.named, references)) if references else frozenset()
+    return frozenset[str]().union(*map(desk.named, references)) if references else _NOTHING
 
 
 def _entry(
@@ -158,7 +159,7 @@ def _entry(
                 steps = _ended_by_supply(steps, quantity, supply)
                 stop = steps[-1].end if steps else plan.start
     daily_mg, intakes = _calcium(plan, product, dosages, desk.as_of)
-    if product.drugs & TAKEN_BONE_DRUGS:
+    if not TAKEN_BONE_DRUGS.isdisjoint(product.drugs):
         daily_mg = product.strength.mg(plan.daily(desk.as_of))
     return Entry(
         reference=reference,
@@ -169,7 +170,7 @@ def _entry(
         stop=stop,
         route=route,
         site=site,
-        cancer=bool(product.drugs & INJECTED) and product.cancer(_highest_intake(plan, product)),
+        cancer=not INJECTED.isdisjoint(product.drugs) and product.cancer(_highest_intake(plan, product)),
         steps=steps,
         steady=steady,
         plan=plan,
@@ -226,7 +227,7 @@ def _fills(supply: DispenseRequest | None) -> int:
 
 def _calcium(plan: Plan, product: Product, dosages: Sequence[Dosage], as_of: date) -> tuple[float | None, float | None]:
     """mg of calcium per day and intakes per day; a dose without any timing is one intake (SUP-6)."""
-    if not product.drugs & {"calcium", "calcium_vitd"} or not plan.segments:
+    if _CALCIUM.isdisjoint(product.drugs) or not plan.segments:
         return None, None
     if len(plan.segments) == 1 and len(dosages) == 1 and dosages[0].timing is None:
         mg = product.strength.mg(plan.segments[0].intake)

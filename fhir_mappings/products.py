@@ -39,6 +39,8 @@ _EFFERVESCENT = re.compile(r"effervescent|brusetabl")
 _CANCER_NAME = re.compile(r"\b(?:xgeva|zometa)\b")
 #: mg of a calcium salt, not of calcium.
 _SALT = re.compile(r"[ck]arbonat|[ck]itrat|gluconat|glukonat|lactat|laktat")
+_LOCALLY_USED = frozenset({"budesonide", "glucocorticoid_local"})
+_GLUCOCORTICOID = GLUCOCORTICOIDS | {ANY_GLUCOCORTICOID}
 _INJECTED = frozenset({"iv", "injection", "subcutaneous", "depot"})
 _SYSTEM_ORDER = {ATC: 0, RXNORM: 1, SNOMED: 2}
 #: Above the osteoporosis dose of 60 mg, denosumab is the cancer product; zoledronate below its 5 mg.
@@ -78,11 +80,11 @@ class Product(msgspec.Struct, frozen=True, gc=False):
     def by(self, route: str) -> Product:
         """The product as it counts by a route: HRT not vaginally; ibandronate by mouth only."""
         drugs = self.drugs
-        if (route or self.route) == "vaginal":
-            drugs -= {"hrt"}
+        if "hrt" in drugs and (route or self.route) == "vaginal":
+            return replace(self, drugs=drugs - {"hrt"}).by(route)
         if "ibandronate" in drugs and (route or self.route) in _INJECTED:
-            drugs = drugs - {"ibandronate"} | {"ibandronate_iv"}
-        return self if drugs == self.drugs else replace(self, drugs=drugs)
+            return replace(self, drugs=drugs - {"ibandronate"} | {"ibandronate_iv"})
+        return self
 
     def glucocorticoid(self, route: str) -> Kind:
         """Where a glucocorticoid acts; "" for other drugs.
@@ -90,9 +92,9 @@ class Product(msgspec.Struct, frozen=True, gc=False):
         Products for local use are local by any route. Otherwise the route decides, else form
         and name, else it is taken by mouth. `unclear`: some injection, or a route not understood.
         """
-        if self.drugs & {"budesonide", "glucocorticoid_local"}:
+        if not _LOCALLY_USED.isdisjoint(self.drugs):
             return "local"
-        if not self.drugs & (GLUCOCORTICOIDS | {ANY_GLUCOCORTICOID}):
+        if _GLUCOCORTICOID.isdisjoint(self.drugs):
             return ""
         decisive = route or self.route or "oral"
         if decisive in SYSTEMIC:
@@ -127,9 +129,10 @@ class Products:
         """The product of a resource that is known as `reference`."""
         concept, named = resource.medicationCodeableConcept, resource.medicationReference
         if concept is not None:
-            if concept not in self._coded:
-                self._coded[concept] = self._product(concept, None, ())
-            return self._coded[concept]
+            known = self._coded.get(concept)
+            if known is None:
+                known = self._coded[concept] = self._product(concept, None, ())
+            return known
         medication = self._medication(named, resource.contained)
         if medication is None:
             written = named.reference if named is not None and named.reference else "without reference"

@@ -19,11 +19,11 @@ from fhir_mappings.codes import meaning
 from fhir_mappings.facts import Issue, Measurement
 from fhir_mappings.heads import ResultHead
 from fhir_mappings.observed import DENSITY, MEASURED
-from fhir_mappings.plain import check_plain, day_of, instant, is_concept
+from fhir_mappings.plain import check_plain, day_of_result, is_concept
 from fhir_mappings.r4.clinical import ObservationReferenceRange
 from fhir_mappings.r4.datatypes import Quantity
 from fhir_mappings.resources import BAD_DATA, Item
-from fhir_mappings.units import Convert, conversion, implausible, unit_of
+from fhir_mappings.units import PLAUSIBLE, Convert, conversion, unit_of
 from fhir_mappings.values import normal_range, premenopausal_mean
 
 _USED = frozenset({"final", "amended", "corrected"})
@@ -59,18 +59,22 @@ def plain_result(item: Item, concept: str, as_of: date) -> Measurement | Literal
     "later": of a day after `as_of`. Whose it is, is not looked at.
     """
     head = item.head
-    measure, site = DENSITY.get(concept) or (concept, None)
     if not isinstance(head, ResultHead) or head.state not in _USED or _more(head) != _NOTHING_MORE:
         return None
+    issued = head.issued or ""
+    measure, site = DENSITY.get(concept) or (concept, None)
     try:
-        day, issued = day_of(head.effective_date_time or ""), instant(head.issued) if head.issued else ""
+        day = day_of_result(head.effective_date_time, issued)
         amount = _amount(head.value_quantity)
         check_plain(item)
         if day > as_of:
             return "later"
-        convert = _conversion(measure, amount.unit, amount.system, amount.code)
-        value = convert(amount.value) if convert is not None else None
-        if value is None or implausible(measure, value):
+        scale = _scale(measure, amount.unit, amount.system, amount.code)
+        if scale is None:
+            return None
+        convert, lowest, highest = scale
+        value = convert(amount.value)
+        if not lowest <= value <= highest:
             return None
         limits = _limits(head.reference_range, measure, amount) if head.reference_range else _NO_LIMITS
     except BAD_DATA:
@@ -83,13 +87,18 @@ def plain_result(item: Item, concept: str, as_of: date) -> Measurement | Literal
 
 
 @lru_cache(maxsize=1024)
-def _conversion(concept: str, unit: str | None, system: str | None, code: str | None) -> Convert | None:
-    """Into the concept's unit; None when the unit is unknown, or no unit by FHIR's rules."""
+def _scale(concept: str, unit: str | None, system: str | None, code: str | None) -> tuple[Convert, float, float] | None:
+    """Into the concept's unit, and the least and the most that is possible there.
+
+    None when the unit is unknown, or no unit by FHIR's rules.
+    """
     told = {name: text for name, text in (("unit", unit), ("system", system), ("code", code)) if text is not None}
     try:
-        return conversion(concept, unit_of(_quantity(msgspec.json.encode(told))))
+        convert = conversion(concept, unit_of(_quantity(msgspec.json.encode(told))))
     except BAD_DATA:
         return None
+    possible = PLAUSIBLE[concept]
+    return None if convert is None else (convert, possible.low, possible.high)
 
 
 def _limits(written: Raw, concept: str, amount: _Amount) -> tuple[float | None, float | None, float | None] | None:

@@ -64,7 +64,7 @@ class Rhythm(msgspec.Struct, frozen=True, gc=False):
         return self.times / self.days
 
 
-class Bounds(msgspec.Struct, frozen=True):
+class Bounds(msgspec.Struct, frozen=True, gc=False):
     """When a dosage begins and ends. `end`: the first day without. `days`: its length without dates.
 
     All None: not bounded. `readable` False: bounded in a way that is not understood.

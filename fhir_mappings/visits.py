@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 import msgspec
-from msgspec import Raw
 
-from fhir_mappings.codes import Meaning, concepts_of, has_code, meaning
+from fhir_mappings.codes import concepts_of, has_code, meaning
 from fhir_mappings.dates import day_or_none, first_day
 from fhir_mappings.facts import Booking, Issue, Visit
 from fhir_mappings.prefetch import Received
@@ -66,21 +66,22 @@ def _is_ours_to_read(item: Item) -> bool:
     """Whether an Encounter or Appointment is of a kind the rules know."""
     head = item.head
     if item.type == "Appointment":
-        return _says(head.service_type, _is_visit)
-    return _says(head.type, _is_visit) or _says(head.reason_code, _is_osteoporosis)
+        return _names_visit(bytes(head.service_type))
+    return _names_visit(bytes(head.type)) or (bool(head.reason_code) and _names_osteoporosis(bytes(head.reason_code)))
 
 
-def _says(concepts: Raw, wanted: Callable[[Meaning], bool]) -> bool:
-    about = meaning(bytes(concepts))
-    return about is None or wanted(about)
+@lru_cache(maxsize=1024)
+def _names_visit(concepts: bytes) -> bool:
+    """Whether concepts name a kind of visit, or cannot be read; the JSON is cached as it stands."""
+    about = meaning(concepts)
+    return about is None or "visit" in about.concepts
 
 
-def _is_visit(about: Meaning) -> bool:
-    return "visit" in about.concepts
-
-
-def _is_osteoporosis(about: Meaning) -> bool:
-    return "osteoporosis_coded" in about.concepts.get("condition", ())
+@lru_cache(maxsize=1024)
+def _names_osteoporosis(concepts: bytes) -> bool:
+    """Whether concepts name osteoporosis, or cannot be read; the JSON is cached as it stands."""
+    about = meaning(concepts)
+    return about is None or "osteoporosis_coded" in about.concepts.get("condition", ())
 
 
 def _read_appointment(received: Received, item: Item, issues: list[Issue]) -> Appointment | None:

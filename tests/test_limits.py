@@ -148,6 +148,12 @@ def test_plain_nests_are_found_in_long_texts(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["list", "object", "both"])
+def test_plain_nests_are_found_wherever_they_end(kind: str) -> None:
+    for blanks in range(65):
+        assert is_plainly_deep(b" " * blanks + nested(66, kind) + b" " * 100)
+
+
+@pytest.mark.parametrize("kind", ["list", "object", "both"])
 @pytest.mark.parametrize("place", ["context", "prefetch", "extension", "other"])
 def test_a_deep_body_is_refused_with_the_limit(service: ServiceClient, place: str, kind: str) -> None:
     """Three levels above the nest at most, so 60 levels are always allowed."""

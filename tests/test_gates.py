@@ -7,9 +7,10 @@ import pytest
 from hooks.guideline.case import Case
 from hooks.guideline.defaults import Defaults
 from hooks.guideline.firing import Outcome, evaluate
-from hooks.guideline.gates import conditions, in_order
 from hooks.guideline.logic import No, Yes
 from hooks.guideline.register import RULES
+from hooks.guideline.stepwise import in_order
+from hooks.guideline.syntax import conditions
 from tests.vignette_facts import facts_of
 from tests.vignette_requests import hook_of, load_vignettes
 

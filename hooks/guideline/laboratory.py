@@ -37,8 +37,9 @@ def values(case: Case, *concepts: str) -> tuple[Measurement, ...]:
 
 def newest(case: Case, *concepts: str) -> Measurement | None:
     """The latest value of any of the concepts."""
-    found = values(case, *concepts)
-    return found[0] if found else None
+    measurements = case.facts.measurements
+    found = [history[0] for concept in concepts if (history := measurements.get(concept))]
+    return max(found, key=lambda m: m.date, default=None) if len(found) > 1 else next(iter(found), None)
 
 
 def last_value(case: Case, concept: str) -> Value[float]:

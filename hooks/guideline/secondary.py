@@ -8,7 +8,7 @@ from hooks.guideline.bone_density import any_t_score, dxa_dates, t_low, t_studie
 from hooks.guideline.calendar import add_months
 from hooks.guideline.case import OBSERVATIONS, SCREENING, Case, absent, predicate
 from hooks.guideline.fractures import fractures, major_fracture, qualifies
-from hooks.guideline.laboratory import CALCIUM, PANEL, values
+from hooks.guideline.laboratory import CALCIUM, PANEL, newest, values
 from hooks.guideline.logic import NO, Answer, Known, Yes, all_of, any_of, at_least, at_most, below, exists, no
 from hooks.guideline.orders import pending
 from hooks.guideline.scan_quality import vitamin_d_very_low_near_scan
@@ -40,6 +40,8 @@ PANEL_ITEMS: dict[str, tuple[str, ...]] = {
     "vitamin_d": ("vitamin_d",),
     "pth": ("pth",),
 }
+#: The prefetch keys the results of each come in.
+_SOURCES = {item: OBSERVATIONS if PANEL.isdisjoint(results) else SCREENING for item, results in PANEL_ITEMS.items()}
 
 
 @predicate
@@ -64,12 +66,12 @@ def _results_from(case: Case) -> date:
 def _lacking(case: Case, item: str) -> Answer:
     """No result from a year before the finding onwards, and not ordered; unknown when results were not delivered."""
     concepts = PANEL_ITEMS[item]
-    newest = values(case, *concepts)[:1]
-    if newest and newest[0].date >= _results_from(case):
+    latest = newest(case, *concepts)
+    if latest is not None and latest.date >= _results_from(case):
         return NO
-    if isinstance(pending(case, item, *concepts), Yes):
+    if case.facts.orders and isinstance(pending(case, item, *concepts), Yes):
         return NO
-    return no(absent(case, *(SCREENING if PANEL.intersection(concepts) else OBSERVATIONS)))
+    return no(absent(case, *_SOURCES[item]))
 
 
 @predicate

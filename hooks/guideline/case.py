@@ -28,11 +28,11 @@ class Case:
     """The facts, the hook that fired, the content's defaults, and what was already worked out.
 
     Predicates and rules are pure functions of a case; `memo` and `answers` (of the rules by id)
-    only spare working out twice.
+    only spare working out twice. `passed_over`: rules of the hook (bits) that something plainly rules out.
     `rules`: the register, for the entries that ask whether another one fires; without it none does.
     """
 
-    __slots__ = ("answers", "defaults", "facts", "hook", "memo", "rules", "today")
+    __slots__ = ("answers", "defaults", "facts", "hook", "memo", "passed_over", "rules", "today")
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class Case:
         self.today: date = facts.as_of
         self.memo: dict[Any, Any] = {}
         self.answers: dict[str, Answer] = {}
+        self.passed_over = 0
 
 
 #: The attribute of a predicate that takes a quicker way of working out the same.

@@ -81,7 +81,12 @@ def refuting(logic: Predicate, hook: Hook) -> Deciders | None:
 
 def joins(function: Callable[..., Answer]) -> bool:
     """Whether it puts its answer together from others."""
-    return not _JOINING.isdisjoint(inspect.unwrap(function).__code__.co_names)
+    return not _JOINING.isdisjoint(_named(function))
+
+
+def _named(function: Callable[..., Answer]) -> tuple[str, ...]:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return () if code is None else code.co_names
 
 
 @cache
@@ -92,8 +97,7 @@ def _deciding(function: Callable[..., Answer], answer: bool, hook: Hook) -> Deci
         return _NONE if answer else _ALWAYS
     inner = inspect.unwrap(function)
     own: Deciders = frozenset({Decider(function, answer)}) if inner is not function else _NONE
-    named = inner.__code__.co_names
-    if not (len(named) == 1 or joins(function)) or (node := definition(inner)) is None:
+    if not (len(_named(function)) == 1 or joins(function)) or (node := definition(inner)) is None:
         return own
     returns = [statement.value for statement in _returns(node) if statement.value is not None]
     found = _each([_of(value, _Where(inner.__globals__, hook), answer) for value in returns])

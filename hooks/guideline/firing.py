@@ -51,7 +51,10 @@ def _logic(case: Case, id_: str) -> Answer:
     answer = case.answers.get(id_)
     if answer is None:
         rules = case.rules
-        answer = NO if rules is None or id_ not in rules else rules.asked[id_](case)
+        if rules is None or id_ not in rules or case.passed_over & rules.bits[case.hook].get(id_, 0):
+            answer = NO
+        else:
+            answer = rules.asked[id_](case)
         case.answers[id_] = answer
     return answer
 
@@ -80,14 +83,17 @@ def evaluate(case: Case) -> Outcome:
     unknown: list[tuple[Rule, Unknown]] = []
     quiet: list[tuple[Rule, str]] = []
     broken: list[str] = []
-    rules = register.on_hook[case.hook]
     left = open_rules(register.gates(case.hook), case)
-    while left:
-        lowest = left & -left
-        left ^= lowest
-        rule = rules[lowest.bit_length() - 1]
+    case.passed_over = ~left
+    answers, asked = case.answers, register.asked
+    for rule in register.on_hook[case.hook]:
+        passed_over, left = not left & 1, left >> 1
+        if passed_over:
+            continue
         try:
-            answer = _logic(case, rule.id)
+            answer = answers.get(rule.id)
+            if answer is None:
+                answer = answers[rule.id] = asked[rule.id](case)
             if isinstance(answer, No):
                 continue
             reason = silenced(case, rule, answer)
@@ -113,8 +119,8 @@ def _explain(case: Case, fired: list[Fired], register: Register, broken: list[st
             if rule.id in asked:
                 continue
             asked.add(rule.id)
-            if (always := register.always.get(rule.id)) is not None:
-                fired.append(always)
+            if rule.id in register.always:
+                fired.append(register.always[rule.id])
                 continue
             try:
                 own = rule.logic(case)
@@ -161,6 +167,7 @@ class Register(dict[str, Rule]):
         advice = [rule for rule in self.values() if not rule.is_explanation]
         hooks: tuple[Hook, ...] = (PATIENT_VIEW, ORDER_SELECT, ORDER_SIGN, POPULATION)
         self.on_hook = {hook: tuple(rule for rule in advice if hook in rule.hooks) for hook in hooks}
+        self.bits = {hook: {rule.id: 1 << at for at, rule in enumerate(on)} for hook, on in self.on_hook.items()}
         #: The texts without a condition of their own.
         self.always = {rule.id: Fired(rule, "info", Yes()) for rule in self.values() if rule.logic is always}
         self.explained_by: dict[str, list[Rule]] = {}

@@ -84,6 +84,8 @@ def all_of(*answers: Answer) -> Answer:
     grounds: Yes | None = None
     several_grounds = False
     for answer in answers:
+        if answer is YES:
+            continue
         if isinstance(answer, No):
             return answer
         if isinstance(answer, Unknown):
@@ -103,7 +105,7 @@ def any_of(*answers: Answer) -> Answer:
     found: Yes | None = None
     several_found = unknown = False
     for answer in answers:
-        if isinstance(answer, No):  # most are
+        if answer is NO or isinstance(answer, No):  # most are
             continue
         if isinstance(answer, Unknown):
             unknown = True

@@ -197,6 +197,7 @@ _DISEASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("R32", ("haemochromatosis",)),
     ("R33", ("organ_transplant", "kidney_transplant")),
 )
+_DISEASE_CONCEPTS = frozenset(concept for _, concepts in _DISEASES for concept in concepts)
 
 #: Drugs that go with low bone mass but are no reason by themselves (R15, C-15).
 ASSOCIATED_DRUGS = (
@@ -277,8 +278,10 @@ def _supporting(case: Case) -> list[Line]:
 
 def _diseases(case: Case) -> list[Line]:
     """The coded diseases; on a complete record only those that are coded at all are looked at."""
-    coded = case.facts.conditions.keys()
+    coded = case.facts.conditions.keys() & _DISEASE_CONCEPTS
     complete = absent(case, *CONDITIONS) == NO
+    if complete and not coded:
+        return []
     return [
         (number, any_condition(case, *concepts), _onset_disease(concepts), "yes", True)
         for number, concepts in _DISEASES

@@ -8,7 +8,7 @@ from hooks.guideline.bone_density import any_t_score, dxa_dates, t_low, t_studie
 from hooks.guideline.calendar import add_months
 from hooks.guideline.case import OBSERVATIONS, SCREENING, Case, absent, predicate
 from hooks.guideline.fractures import fractures, major_fracture, qualifies
-from hooks.guideline.laboratory import CALCIUM, PANEL, newest, values
+from hooks.guideline.laboratory import CALCIUM, PANEL, values
 from hooks.guideline.logic import NO, Answer, Known, Yes, all_of, any_of, at_least, at_most, below, exists, no
 from hooks.guideline.orders import pending
 from hooks.guideline.scan_quality import vitamin_d_very_low_near_scan
@@ -66,9 +66,11 @@ def _results_from(case: Case) -> date:
 def _lacking(case: Case, item: str) -> Answer:
     """No result from a year before the finding onwards, and not ordered; unknown when results were not delivered."""
     concepts = PANEL_ITEMS[item]
-    latest = newest(case, *concepts)
-    if latest is not None and latest.date >= _results_from(case):
-        return NO
+    since, measurements = _results_from(case), case.facts.measurements
+    for concept in concepts:
+        history = measurements.get(concept)
+        if history and history[0].date >= since:
+            return NO
     if case.facts.orders and isinstance(pending(case, item, *concepts), Yes):
         return NO
     return no(absent(case, *_SOURCES[item]))

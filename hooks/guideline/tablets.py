@@ -53,6 +53,8 @@ def joined_courses(case: Case, drugs: Iterable[str]) -> tuple[Course, ...]:
     """The courses of these drugs up to today, oldest first; an injection ends an open order for tablets."""
     joined: list[Course] = []
     found = [c for c in courses(case, drugs) if c.start is None or c.start <= case.today]
+    if not found:
+        return ()
     found.sort(key=lambda c: (c.start or date.min, c.stop or date.max, c.reference))
     for order in found:
         replaced = _ended_by_injection(case, order) if order.drugs & ORAL_BISPHOSPHONATES else None

@@ -25,7 +25,7 @@ from hooks.guideline.defaults import Defaults
 from hooks.guideline.numbers import references
 from hooks.guideline.reading import Words, sentence
 from hooks.guideline.register import GROUPS, RULES, catalogue
-from hooks.guideline.rule import Rule
+from hooks.guideline.rule import Rule, always
 from hooks.guideline.thresholds import EQUIVALENT_OF_5_MG_PREDNISOLONE, THRESHOLDS
 from hooks.rule_words import words_of_rules
 
@@ -129,14 +129,14 @@ def _logic(rule: Rule) -> str:
     if not rule.is_explanation:
         return own
     parents = ", ".join(f"[{p}](#{anchor(p)})" for p in rule.shown_with)
-    condition = "" if rule.logic.__name__ == "_always" else f", when {own}"
+    condition = "" if rule.logic is always else f", when {own}"
     return f"shown with {parents}{condition}"
 
 
 def _function(rule: Rule) -> str:
     function = inspect.unwrap(rule.logic)
     if rule.is_explanation:
-        return "none of its own" if function.__name__ == "_always" else f"`{function.__name__}`"
+        return "none of its own" if function is always else f"`{function.__name__}`"
     return f"`{Path(inspect.getfile(function)).relative_to(ROOT).as_posix()}` `{function.__name__}`"
 
 

@@ -13,7 +13,7 @@ from hooks.guideline.case import Case
 from hooks.guideline.firing import Outcome, Register
 from hooks.guideline.logic import No, Unknown, Yes
 from hooks.guideline.reading import Decision, decisions
-from hooks.guideline.rule import Rule
+from hooks.guideline.rule import Rule, always
 from hooks.language import Language
 from hooks.rule_words import words_of_rules
 
@@ -49,7 +49,7 @@ def _entry(
         return entry | {"state": "other-hook"}
     if rule.is_explanation and fired.isdisjoint(rule.shown_with):
         return entry | {"state": "not-fired", "because": [{"condition": say.term("shown_with_none"), "answer": "no"}]}
-    found = [] if rule.logic.__name__ == "_always" else decisions(rule, case, words_of_rules(say.code))
+    found = [] if rule.logic is always else decisions(rule, case, words_of_rules(say.code))
     told = [_told(decision, say) for decision in found]
     if rule.id in fired:
         return entry | {"state": "fired", "conditions": told}

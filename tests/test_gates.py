@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from hooks.guideline.case import Case
+from hooks.guideline.case import ASK, Case, Hook
+from hooks.guideline.deciding import Decider, refuting
 from hooks.guideline.defaults import Defaults
+from hooks.guideline.denosumab import continued_or_overdue, next_injection_near
 from hooks.guideline.firing import Outcome, evaluate
-from hooks.guideline.gates import conditions, in_order
+from hooks.guideline.gates import open_rules
 from hooks.guideline.logic import No, Yes
 from hooks.guideline.register import RULES
+from hooks.guideline.stepwise import in_order
+from hooks.guideline.syntax import conditions, definition
+from hooks.guideline.tablets import on_oral_bp
 from tests.vignette_facts import facts_of
 from tests.vignette_requests import hook_of, load_vignettes
 
@@ -39,6 +50,62 @@ def test_what_is_passed_over_is_plainly_false(missing: tuple[str, ...]) -> None:
             left_out = rule.id not in answered(outcome)
             # an unknown that is silenced is named nowhere; a yes never is left out
             assert not (left_out and isinstance(answer, Yes)), f"{VIGNETTES[index]['id']} {rule.id}"
+
+
+@pytest.mark.parametrize("hook", RULES.on_hook)
+@pytest.mark.parametrize(
+    "missing", [(), *((source,) for source in SOURCES), SOURCES], ids=lambda m: "+".join(m) or "all"
+)
+def test_what_the_gates_close_is_plainly_false_on_every_hook(missing: tuple[str, ...], hook: Hook) -> None:
+    """Unknown too keeps a rule open: passed over is only what a doctor would call no."""
+    passed_over = 0
+    for index in range(len(missing), len(VIGNETTES), 6):
+        facts = facts_of(VIGNETTES[index], missing=missing)
+        left = open_rules(RULES.gates(hook), Case(facts, hook, Defaults(), RULES))
+        plainly = Case(facts, hook, Defaults(), RULES)
+        for position, rule in enumerate(RULES.on_hook[hook]):
+            if not left >> position & 1:
+                passed_over += 1
+                assert isinstance(rule.logic(plainly), No), f"{VIGNETTES[index]['id']} {rule.id}"
+    assert passed_over > 0
+
+
+def test_a_predicate_is_decided_by_what_it_names() -> None:
+    """Five years of tablets need tablets; nothing is drafted while the record is looked at."""
+    tablets = refuting(RULES["DUR-2"].logic, "patient-view")
+    assert tablets is not None
+    assert Decider(on_oral_bp, False) in tablets
+    near, drafted = refuting(next_injection_near, "patient-view"), refuting(next_injection_near, "order-sign")
+    assert near is not None
+    assert drafted is not None
+    assert Decider(continued_or_overdue, False) in near - drafted
+
+
+def functions() -> dict[str, Callable[..., Any]]:
+    """Every function of the rules and their predicates, by module and name."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("hooks.guideline.")]
+    found = [each for module in modules for each in vars(module).values() if inspect.isfunction(each)]
+    return {f"{each.__module__}.{each.__name__}": each for each in found if each.__module__.startswith("hooks.")}
+
+
+def test_a_predicate_asked_step_by_step_gives_the_same_answer() -> None:
+    """Also when it is no: the explanation shows the values of the first condition that failed."""
+    for hook in RULES.on_hook:
+        RULES.gates(hook)
+    predicates = {name: each for name, each in functions().items() if hasattr(each, ASK)}
+    for index in range(0, len(VIGNETTES), 11):
+        quick, whole = case(index), case(index)
+        for name, each in predicates.items():
+            assert each(quick) == inspect.unwrap(each)(whole), f"{VIGNETTES[index]['id']} {name}"
+
+
+def test_a_function_is_read_whole() -> None:
+    for name, each in functions().items():
+        function = inspect.unwrap(each)
+        read, written = definition(function), ast.parse(inspect.getsource(function)).body[0]
+        assert isinstance(written, ast.FunctionDef)
+        assert read is not None, name
+        assert ast.dump(ast.Module(read.body, [])) == ast.dump(ast.Module(written.body, [])), name
 
 
 def test_condition_by_condition_is_the_same_rule() -> None:

@@ -12,7 +12,7 @@ from hooks.guideline.defaults import Defaults
 from hooks.guideline.numbers import references
 from hooks.guideline.reading import sentence
 from hooks.guideline.register import RULES, catalogue
-from hooks.guideline.rule import Rule
+from hooks.guideline.rule import Rule, always
 from hooks.guideline.thresholds import THRESHOLDS
 from hooks.language import LanguageCode, language, section
 from hooks.rule_words import words_of_rules
@@ -70,7 +70,7 @@ def parts(code: LanguageCode) -> list[tuple[str, list[Line]]]:
 def page(rule_id: str, content: Defaults, code: LanguageCode) -> RulePage:
     """One recommendation with the deployment's numbers. KeyError when there is none of this id."""
     rule = RULES[rule_id]
-    always = rule.logic.__name__ == "_always"
+    unconditional = rule.logic is always
     doc = "" if rule.is_explanation else " ".join((rule.logic.__doc__ or "").split())
     return RulePage(
         id=rule.id,
@@ -81,7 +81,7 @@ def page(rule_id: str, content: Defaults, code: LanguageCode) -> RulePage:
         hooks=() if rule.is_explanation else tuple(sorted(rule.hooks)),
         indicator=rule.indicator if isinstance(rule.indicator, str) else "",
         parents=tuple(_line(RULES[parent], code) for parent in rule.shown_with if parent in RULES),
-        logic="" if always else sentence(rule, words_of_rules(code), content),
+        logic="" if unconditional else sentence(rule, words_of_rules(code), content),
         reading=doc,
         numbers=tuple(_numbers(rule, content, code)),
         contradictions=tuple(readings_of(rule.id)),

@@ -30,7 +30,13 @@ def completed_years(since: date, until: date) -> int:
 
 def within_months(day: date | None, today: date, months: float) -> bool:
     """Whether `day` lies in the last `months`, both ends included. Undated is never within."""
-    return day is not None and add_months(today, -months) <= day <= today
+    if day is None or day > today:
+        return False
+    # The same as add_months(today, -months) <= day, which day alone decides in the month that it falls in.
+    between = (today.year - day.year) * 12 + today.month - day.month
+    if between != int(months):
+        return between < int(months)
+    return day.day >= today.day or day.day == monthrange(day.year, day.month)[1]
 
 
 def within_days(day: date | None, today: date, days: float) -> bool:

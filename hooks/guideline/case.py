@@ -27,11 +27,12 @@ T = TypeVar("T")
 class Case:
     """The facts, the hook that fired, the content's defaults, and what was already worked out.
 
-    Predicates and rules are pure functions of a case; `memo` only spares working out twice.
+    Predicates and rules are pure functions of a case; `memo` and `answers` (of the rules by id)
+    only spare working out twice. `passed_over`: rules of the hook (bits) that something plainly rules out.
     `rules`: the register, for the entries that ask whether another one fires; without it none does.
     """
 
-    __slots__ = ("defaults", "facts", "hook", "memo", "rules", "today")
+    __slots__ = ("answers", "defaults", "facts", "hook", "memo", "passed_over", "rules", "today")
 
     def __init__(
         self,
@@ -46,19 +47,32 @@ class Case:
         self.defaults = defaults or Defaults()
         self.today: date = facts.as_of
         self.memo: dict[Any, Any] = {}
+        self.answers: dict[str, Answer] = {}
+        self.passed_over = 0
+
+
+#: The attribute of a predicate that takes a quicker way of working out the same.
+ASK = "ask"
 
 
 def predicate(function: Callable[[Case], T]) -> Callable[[Case], T]:
     """Mark a function of the case as a named predicate; it is worked out once per case."""
+
+    asked = function
 
     @wraps(function)
     def remembered(case: Case) -> T:
         memo = case.memo
         answer: Any = memo.get(function)
         if answer is None and function not in memo:
-            answer = memo[function] = function(case)
+            answer = memo[function] = asked(case)
         return answer  # type: ignore[no-any-return]
 
+    def ask(same: Callable[[Case], T]) -> None:
+        nonlocal asked
+        asked = same
+
+    setattr(remembered, ASK, ask)
     return remembered
 
 

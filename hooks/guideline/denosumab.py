@@ -78,9 +78,9 @@ def next_booked(case: Case) -> Answer:
 def undated_for_long(case: Case) -> Answer:
     """Denosumab has been on the medicine list for more than a month, and no injection is recorded."""
     start = den_undated_start(case)
-    if start is None and isinstance(den_undated(case), Yes):
-        return Unknown(("treatment_start",))
-    return all_of(den_undated(case), yes_if(start is not None and case.today > add_months(start, DENOSUMAB_UNDATED)))
+    if start is None:
+        return all_of(den_undated(case), Unknown(("treatment_start",)) if isinstance(den_undated(case), Yes) else NO)
+    return all_of(den_undated(case), yes_if(case.today > add_months(start, DENOSUMAB_UNDATED)))
 
 
 @predicate

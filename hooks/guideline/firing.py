@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hooks.guideline.case import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, POPULATION, Case, Hook
-from hooks.guideline.gates import Gate, gates, in_order, open_rules
+from hooks.guideline.gates import Gates, gates, open_rules
 from hooks.guideline.logic import NO, Answer, No, Unknown, Yes, any_of
-from hooks.guideline.rule import Indicator, Logic, Rule
+from hooks.guideline.rule import Indicator, Logic, Rule, always
+from hooks.guideline.stepwise import in_order
 from hooks.guideline.suppression import indicator_after, silenced
 
 log = logging.getLogger(__name__)
@@ -47,16 +48,15 @@ def logic_of(case: Case, *ids: str) -> Answer:
 
 
 def _logic(case: Case, id_: str) -> Answer:
-    key = ("logic", id_)
-    answer: Answer | None = case.memo.get(key)
+    answer = case.answers.get(id_)
     if answer is None:
-        answer = case.memo[key] = _asked(case, id_)
+        rules = case.rules
+        if rules is None or id_ not in rules or case.passed_over & rules.bits[case.hook].get(id_, 0):
+            answer = NO
+        else:
+            answer = rules.asked[id_](case)
+        case.answers[id_] = answer
     return answer
-
-
-def _asked(case: Case, id_: str) -> Answer:
-    logic = None if case.rules is None else case.rules.logic(id_)
-    return NO if logic is None else logic(case)
 
 
 def fires(case: Case, *ids: str) -> Answer:
@@ -83,9 +83,17 @@ def evaluate(case: Case) -> Outcome:
     unknown: list[tuple[Rule, Unknown]] = []
     quiet: list[tuple[Rule, str]] = []
     broken: list[str] = []
-    for rule in open_rules(register.on_hook[case.hook], register.gates(case.hook), case):
+    left = open_rules(register.gates(case.hook), case)
+    case.passed_over = ~left
+    answers, asked = case.answers, register.asked
+    for rule in register.on_hook[case.hook]:
+        passed_over, left = not left & 1, left >> 1
+        if passed_over:
+            continue
         try:
-            answer = _logic(case, rule.id)
+            answer = answers.get(rule.id)
+            if answer is None:
+                answer = answers[rule.id] = asked[rule.id](case)
             if isinstance(answer, No):
                 continue
             reason = silenced(case, rule, answer)
@@ -98,7 +106,8 @@ def evaluate(case: Case) -> Outcome:
         except Exception:  # noqa: BLE001 - reported and logged, never swallowed
             _broke(rule, broken)
     _explain(case, fired, register, broken)
-    fired.sort(key=lambda f: register.place[f.rule.id])
+    place = register.place
+    fired.sort(key=lambda f: place[f.rule.id])
     return Outcome(tuple(fired), tuple(unknown), tuple(quiet), tuple(broken))
 
 
@@ -110,6 +119,9 @@ def _explain(case: Case, fired: list[Fired], register: Register, broken: list[st
             if rule.id in asked:
                 continue
             asked.add(rule.id)
+            if rule.id in register.always:
+                fired.append(register.always[rule.id])
+                continue
             try:
                 own = rule.logic(case)
             except Exception:  # noqa: BLE001 - reported and logged, never swallowed
@@ -125,6 +137,18 @@ def _broke(rule: Rule, broken: list[str]) -> None:
     broken.append(rule.id)
 
 
+class _Asked(dict[str, Logic]):
+    """The rules as they are asked, condition by condition; each is made so when it is first asked."""
+
+    def __init__(self, rules: dict[str, Rule]) -> None:
+        super().__init__()
+        self._rules = rules
+
+    def __missing__(self, id_: str) -> Logic:
+        logic = self[id_] = in_order(self._rules[id_].logic)
+        return logic
+
+
 class Register(dict[str, Rule]):
     """The rules by id in the guideline's order, and what evaluation looks up again and again.
 
@@ -133,8 +157,8 @@ class Register(dict[str, Rule]):
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         super().__init__()
-        self._gates: dict[Hook, tuple[Gate, ...]] = {}
-        self._asked: dict[str, Logic] = {}
+        self._gates: dict[Hook, Gates] = {}
+        self.asked = _Asked(self)
         for rule in rules:
             if rule.id in self:
                 raise ValueError(f"recommendation {rule.id} is registered twice")
@@ -143,20 +167,16 @@ class Register(dict[str, Rule]):
         advice = [rule for rule in self.values() if not rule.is_explanation]
         hooks: tuple[Hook, ...] = (PATIENT_VIEW, ORDER_SELECT, ORDER_SIGN, POPULATION)
         self.on_hook = {hook: tuple(rule for rule in advice if hook in rule.hooks) for hook in hooks}
+        self.bits = {hook: {rule.id: 1 << at for at, rule in enumerate(on)} for hook, on in self.on_hook.items()}
+        #: The texts without a condition of their own.
+        self.always = {rule.id: Fired(rule, "info", Yes()) for rule in self.values() if rule.logic is always}
         self.explained_by: dict[str, list[Rule]] = {}
         for rule in self.values():
             for parent in rule.shown_with:
                 self.explained_by.setdefault(parent, []).append(rule)
 
-    def gates(self, hook: Hook) -> tuple[Gate, ...]:
-        """The conditions that rules of this hook share, worked out on first use."""
+    def gates(self, hook: Hook) -> Gates:
+        """What is asked before the rules of this hook, worked out on first use."""
         if hook not in self._gates:
-            self._gates[hook] = gates(self.on_hook[hook])
+            self._gates[hook] = gates(self.on_hook[hook], hook)
         return self._gates[hook]
-
-    def logic(self, id_: str) -> Logic | None:
-        """The rule as it is asked, condition by condition; None when there is no such rule."""
-        found = self._asked.get(id_)
-        if found is None and id_ in self:
-            found = self._asked[id_] = in_order(self[id_].logic)
-        return found

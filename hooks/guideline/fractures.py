@@ -8,8 +8,8 @@ from datetime import date
 from fhir_mappings.facts import Fracture
 from hooks.guideline.calendar import completed_years, within_months
 from hooks.guideline.case import CONDITIONS, Case, absent, predicate
-from hooks.guideline.logic import Answer, Yes, any_of, exists
-from hooks.guideline.scope import condition
+from hooks.guideline.logic import Answer, Yes
+from hooks.guideline.scope import any_condition
 from hooks.guideline.thresholds import AGE_PRESUMED_LOW_ENERGY, COMPRESSION_DIAGNOSTIC
 
 MAJOR_SITES = frozenset({"hip", "vertebral"})
@@ -17,12 +17,13 @@ MAJOR_SITES = frozenset({"hip", "vertebral"})
 
 def fractures(case: Case, chosen: Callable[[Fracture], bool]) -> tuple[Fracture, ...]:
     """The recorded fractures that are chosen."""
-    return tuple(f for f in case.facts.fractures if chosen(f))
+    return tuple([f for f in case.facts.fractures if chosen(f)])
 
 
 def any_fracture(case: Case, chosen: Callable[[Fracture], bool]) -> Answer:
     """Whether such a fracture is recorded; unknown when the conditions were not delivered."""
-    return exists(fractures(case, chosen), otherwise=absent(case, *CONDITIONS))
+    found = fractures(case, chosen)
+    return Yes(found) if found else absent(case, *CONDITIONS)
 
 
 def age_at(case: Case, fracture: Fracture) -> int | None:
@@ -34,7 +35,7 @@ def age_at(case: Case, fracture: Fracture) -> int | None:
 @predicate
 def skeletal_cancer(case: Case) -> Answer:
     """Active myeloma or bone metastasis."""
-    return any_of(condition(case, "myeloma"), condition(case, "bone_metastasis"))
+    return any_condition(case, "myeloma", "bone_metastasis")
 
 
 def pathological(case: Case, fracture: Fracture) -> bool:

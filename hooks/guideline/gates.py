@@ -1,146 +1,151 @@
 """Which rules can be passed over in a case: those with a condition that is plainly false.
 
 A rule that is `all_of(on_oral_bp(case), …)` cannot be true, nor unknown, for a patient who takes
-no tablets. The conditions that several rules share are therefore asked first, once, and the
-rules they rule out are not asked at all. The conditions are read off the rules themselves
-(their syntax), so a rule needs no second statement of when it applies, and passing it over
+no tablets. What decides several rules is therefore asked first, once, and the rules it rules out
+are not asked at all. What decides a rule is read off the rules and predicates themselves
+(deciding.py), so a rule needs no second statement of when it applies, and passing it over
 can never change an answer (a test compares both ways).
 """
 
 from __future__ import annotations
 
-import ast
 import inspect
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
+from types import CodeType, FunctionType
+from typing import NamedTuple
 
-from hooks.guideline.case import Case
-from hooks.guideline.logic import Answer, No, Yes, all_of
+from hooks.guideline.case import CONDITIONS, MEDICATIONS, Case, Hook, absent
+from hooks.guideline.courses import active, drugs_on_record
+from hooks.guideline.deciding import Decider, Predicate, joins, refuting
+from hooks.guideline.fractures import any_fracture
+from hooks.guideline.logic import NO, No, Yes
 from hooks.guideline.rule import Rule
+from hooks.guideline.scope import condition, noted
+from hooks.guideline.stepwise import stepwise
 
-Predicate = Callable[[Case], Answer]
 #: A condition asked first must spare at least this many rules.
 _WORTHWHILE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """A predicate that rules share, and which of them (bits by position) need it true, or false."""
+class Gate(NamedTuple):
+    """A predicate, and which rules (bits by position) need it true, or false."""
 
     predicate: Predicate
     need_yes: int
     need_no: int
 
 
-@cache
-def _functions(module: str) -> dict[str, ast.FunctionDef]:
-    """The functions of a module by name, as syntax; a module is read once."""
-    tree = ast.parse(inspect.getsource(sys.modules[module]))
-    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+class Gates(NamedTuple):
+    """What is asked before the rules of a hook.
 
-
-def returned(logic: Callable[[Case], Answer]) -> ast.expr | None:
-    """What a rule returns, as syntax, when that is all it does; None for anything longer."""
-    function = inspect.unwrap(logic)
-    node = _functions(function.__module__).get(function.__name__)
-    if node is None:
-        return None
-    statements = [s for s in node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-    if len(statements) == 1 and isinstance(statements[0], ast.Return):
-        return statements[0].value
-    return None
-
-
-def conditions(logic: Callable[[Case], Answer]) -> list[ast.expr]:
-    """The conditions a rule joins by all_of; its whole expression when it joins none."""
-    expression = returned(logic)
-    if expression is None:
-        return []
-    if called(expression) == "all_of" and isinstance(expression, ast.Call):
-        return [expression] if any(isinstance(a, ast.Starred) for a in expression.args) else expression.args
-    return [expression]
-
-
-def called(node: ast.AST) -> str:
-    """The name of the function a call calls."""
-    return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
-
-
-def _needs(rule: Rule) -> Iterator[tuple[Predicate, bool]]:
-    """The predicates of the case alone that the rule needs, and whether true or false."""
-    names = inspect.unwrap(rule.logic).__globals__
-    for node in conditions(rule.logic):
-        wanted = called(node) != "no"
-        inner = node if wanted or not isinstance(node, ast.Call) else node.args[0]
-        if not (isinstance(inner, ast.Call) and len(inner.args) == 1 and not inner.keywords):
-            continue
-        argument = inner.args[0]
-        found = names.get(called(inner))
-        if isinstance(argument, ast.Name) and argument.id == "case" and callable(found):
-            yield found, wanted
-
-
-def gates(rules: Sequence[Rule]) -> tuple[Gate, ...]:
-    """The shared conditions of these rules, those that could spare most first."""
-    need: dict[Predicate, list[int]] = {}
-    for position, rule in enumerate(rules):
-        for predicate, wanted in _needs(rule):
-            need.setdefault(predicate, [0, 0])[not wanted] |= 1 << position
-    found = [Gate(predicate, yes, no) for predicate, (yes, no) in need.items()]
-    found = [gate for gate in found if (gate.need_yes | gate.need_no).bit_count() >= _WORTHWHILE]
-    return tuple(sorted(found, key=lambda gate: -(gate.need_yes | gate.need_no).bit_count()))
-
-
-def in_order(logic: Callable[[Case], Answer]) -> Callable[[Case], Answer]:
-    """The same rule, asked condition by condition: the first that is plainly false ends it.
-
-    all_of answers no as soon as any condition is no, so nothing that is left out could change the
-    answer; only the work is spared. A rule that is no all_of comes back as it is.
+    `recorded`: which rules need one of these names on record, by kind of record. `possible`: the
+    rules that are not plainly false on this hook, whatever the patient.
     """
-    expression = returned(logic)
-    if not isinstance(expression, ast.Call) or called(expression) != "all_of" or len(expression.args) < _WORTHWHILE:
-        return logic
-    if any(isinstance(argument, ast.Starred) for argument in expression.args):
-        return logic
-    function = inspect.unwrap(logic)
-    module = ast.parse("def asked(case): pass")
-    asked = module.body[0]
-    assert isinstance(asked, ast.FunctionDef)
-    asked.body = []
-    for number, argument in enumerate(expression.args):
-        asked.body += ast.parse(
-            f"answer_{number} = None\nif answer_{number}.__class__ is No_: return answer_{number}"
-        ).body
-        assignment = asked.body[-2]
-        assert isinstance(assignment, ast.Assign)
-        assignment.value = argument
-    answers = ", ".join(f"answer_{number}" for number in range(len(expression.args)))
-    asked.body += ast.parse(f"return all_of({answers})").body
-    names = function.__globals__ | {"No_": No, "all_of": all_of}
-    exec(compile(ast.fix_missing_locations(module), function.__code__.co_filename, "exec"), names)
-    found: Callable[[Case], Answer] = names["asked"]
-    return found
+
+    shared: tuple[Gate, ...]
+    recorded: dict[object, tuple[tuple[frozenset[str], int], ...]]
+    possible: int
 
 
-def open_rules(rules: Sequence[Rule], shared: Sequence[Gate], case: Case) -> Iterator[Rule]:
-    """The rules that no shared condition rules out in this case, in order."""
-    closed = 0
-    every = (1 << len(rules)) - 1
-    for gate in shared:
-        if not (gate.need_yes | gate.need_no) & ~closed:
+def gates(rules: Sequence[Rule], hook: Hook) -> Gates:
+    """What decides these rules; of the predicates those that several need, the cheapest for what they spare first."""
+    need: dict[Predicate, list[int]] = {}
+    recorded: dict[object, dict[frozenset[str], int]] = {}
+    possible = 0
+    for position, rule in enumerate(rules):
+        deciders = refuting(rule.logic, hook)
+        if deciders is None:
+            continue
+        possible |= 1 << position
+        for decider in deciders:
+            if isinstance(decider, Decider):
+                need.setdefault(decider.predicate, [0, 0])[decider.answer] |= 1 << position
+            else:
+                names = recorded.setdefault(decider.kind, {})
+                names[decider.names] = names.get(decider.names, 0) | 1 << position
+    for predicate in filter(joins, need):
+        stepwise(predicate)
+    shared = [Gate(predicate, yes, no) for predicate, (yes, no) in need.items()]
+    shared = [gate for gate in shared if _spares(gate) >= _WORTHWHILE]
+    shared.sort(key=lambda gate: weight(gate.predicate) / _spares(gate))
+    return Gates(tuple(shared), {kind: tuple(names.items()) for kind, names in recorded.items()}, possible)
+
+
+def _spares(gate: Gate) -> int:
+    """How many rules one answer spares, at best."""
+    return max(gate.need_yes.bit_count(), gate.need_no.bit_count())
+
+
+def weight(predicate: Predicate) -> int:
+    """How much work a predicate may be: how many functions it calls, and they."""
+    reached: set[FunctionType] = set()
+    todo: list[object] = [predicate]
+    while todo:
+        each = todo.pop()
+        if isinstance(each, FunctionType) and each not in reached:
+            reached.add(each)
+            todo += _called(each)
+    return len(reached)
+
+
+@cache
+def _called(function: FunctionType) -> list[object]:
+    inner = inspect.unwrap(function)
+    return [inner.__globals__.get(name) for name in _names(inner.__code__)]
+
+
+def _names(code: CodeType) -> frozenset[str]:
+    inner = [_names(each) for each in code.co_consts if isinstance(each, CodeType)]
+    return frozenset(code.co_names).union(*inner)
+
+
+def open_rules(every: Gates, case: Case) -> int:
+    """The rules (bits by position) that nothing rules out in this case."""
+    open_ = every.possible
+    for kind, needed in every.recorded.items():
+        found = _ON_RECORD[kind](case)
+        if found is not None:
+            for names, spared in needed:
+                if names.isdisjoint(found):
+                    open_ &= ~spared
+    for predicate, need_yes, need_no in every.shared:
+        yes, no = need_yes & open_, need_no & open_
+        if not (yes & (yes - 1) or no & (no - 1)):  # nothing to spare, or a rule that can as well be asked itself
             continue
         try:
-            answer = gate.predicate(case)
+            answer = predicate(case)
         except Exception:  # noqa: BLE001 - the rules that need it will break too, and say so
             continue
-        if isinstance(answer, No):
-            closed |= gate.need_yes
-        elif isinstance(answer, Yes):
-            closed |= gate.need_no
-    left = every & ~closed
-    while left:
-        lowest = left & -left
-        yield rules[lowest.bit_length() - 1]
-        left ^= lowest
+        if answer.__class__ is No:
+            open_ &= ~need_yes
+        elif answer.__class__ is Yes:
+            open_ &= ~need_no
+    return open_
+
+
+def _conditions(case: Case) -> Collection[str] | None:
+    """The concepts with a condition on record; None when they were not all delivered."""
+    return set(case.facts.conditions) if absent(case, *CONDITIONS) is NO else None
+
+
+def _notes(case: Case) -> Collection[str]:
+    return set(case.facts.findings)
+
+
+def _drugs(case: Case) -> Collection[str] | None:
+    """The drugs that were ever on the medicine list; None when it was not all delivered."""
+    return drugs_on_record(case) if absent(case, *MEDICATIONS) is NO else None
+
+
+def _fractures(case: Case) -> Collection[str] | None:
+    """Nothing when no fracture is on record; None when one is, or they were not all delivered."""
+    return None if case.facts.fractures or absent(case, *CONDITIONS) is not NO else ()
+
+
+_ON_RECORD: dict[object, Callable[[Case], Collection[str] | None]] = {
+    condition: _conditions,
+    noted: _notes,
+    active: _drugs,
+    any_fracture: _fractures,
+}

@@ -11,6 +11,7 @@ from hooks.guideline.logic import NO, YES, Answer, Unknown, Yes, all_of, any_of,
 from hooks.guideline.prednisolone import (
     Run,
     active_within_a_year,
+    each_once,
     given_in,
     glucocorticoids,
     last_day,
@@ -108,7 +109,7 @@ def course_at_threshold(case: Case) -> Answer:
     """The course that runs, or else the one that ended on gc_end, reached the threshold in some 365 days."""
     run = _current_run(case) if isinstance(gc_active(case), Yes) else latest_run(case)
     if run is not None and run_at_threshold(case, run):
-        return Yes(tuple({s.course: None for s in series(case).stretches if run.start <= s.start < run.end}))
+        return Yes(each_once([s.course for s in series(case).stretches if run.start <= s.start < run.end]))
     return Unknown(("glucocorticoid_dose",)) if series(case).unreadable else absent(case, *MEDICATIONS)
 
 

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from itertools import chain
 
 from fhir_mappings.facts import Measurement
 from hooks.guideline.calendar import add_months, within_days, within_months
 from hooks.guideline.case import CONDITIONS, OBSERVATIONS, SCREENING, Case, absent, predicate, recorded
-from hooks.guideline.logic import NO, Answer, Known, Unknown, Value, Yes, all_of, any_of, at_least, below, no, yes_if
-from hooks.guideline.scope import condition
+from hooks.guideline.logic import (
+    NO,
+    YES,
+    Answer,
+    Known,
+    No,
+    Unknown,
+    Value,
+    Yes,
+    all_of,
+    any_of,
+    at_least,
+    below,
+    no,
+    yes_if,
+)
+from hooks.guideline.scope import any_condition, condition
 from hooks.guideline.thresholds import (
     CALCIUM_CORRECTED_HIGH,
     CALCIUM_CORRECTED_LOW,
@@ -31,14 +46,17 @@ def values(case: Case, *concepts: str) -> tuple[Measurement, ...]:
     measurements = case.facts.measurements
     if len(concepts) == 1:
         return measurements.get(concepts[0], ())
-    found = [m for concept in concepts for m in measurements.get(concept, ())]
-    return tuple(sorted(found, key=lambda m: m.date, reverse=True))
+    histories = [history for concept in concepts if (history := measurements.get(concept))]
+    if len(histories) < 2:
+        return histories[0] if histories else ()
+    return tuple(sorted(chain.from_iterable(histories), key=lambda m: m.date, reverse=True))
 
 
 def newest(case: Case, *concepts: str) -> Measurement | None:
     """The latest value of any of the concepts."""
-    found = values(case, *concepts)
-    return found[0] if found else None
+    measurements = case.facts.measurements
+    found = [history[0] for concept in concepts if (history := measurements.get(concept))]
+    return max(found, key=lambda m: m.date, default=None) if len(found) > 1 else next(iter(found), None)
 
 
 def last_value(case: Case, concept: str) -> Value[float]:
@@ -57,24 +75,25 @@ def recent_value(case: Case, concept: str, months: float) -> Value[float]:
 
 def not_measured(case: Case, *concepts: str) -> Answer:
     """Whether no readable value exists at all; unknown when the results were not delivered."""
-    return _none_of(case, values(case, *concepts), concepts)
+    return _unless(any(case.facts.measurements.get(concept) for concept in concepts), case, concepts)
 
 
 def not_measured_within(case: Case, months: float, *concepts: str) -> Answer:
     """Whether no value is at most `months` old; unknown when the results were not delivered."""
-    fresh = [m for m in values(case, *concepts) if within_months(m.date, case.today, months)]
-    return _none_of(case, fresh, concepts)
+    today, measurements = case.today, case.facts.measurements
+    fresh = any(within_months(m.date, today, months) for name in concepts for m in measurements.get(name, ()))
+    return _unless(fresh, case, concepts)
 
 
 def not_measured_within_days(case: Case, days: float, *concepts: str) -> Answer:
     """Whether no value is at most `days` old; unknown when the results were not delivered."""
-    fresh = [m for m in values(case, *concepts) if within_days(m.date, case.today, days)]
-    return _none_of(case, fresh, concepts)
+    today, measurements = case.today, case.facts.measurements
+    fresh = any(within_days(m.date, today, days) for name in concepts for m in measurements.get(name, ()))
+    return _unless(fresh, case, concepts)
 
 
-def _none_of(case: Case, fresh: Iterable[Measurement], concepts: tuple[str, ...]) -> Answer:
-    found = tuple(fresh)
-    if found:
+def _unless(fresh: bool, case: Case, concepts: tuple[str, ...]) -> Answer:
+    if fresh:
         return NO
     keys = SCREENING if any(concept in PANEL for concept in concepts) else OBSERVATIONS
     return no(absent(case, *keys))
@@ -117,8 +136,9 @@ def is_high(calcium: Measurement) -> bool:
 @predicate
 def latest_calcium(case: Case) -> tuple[Measurement, ...]:
     """The ionised and albumin-corrected calcium of the newest day on which either was measured."""
-    found = values(case, *CALCIUM)
-    return tuple(m for m in found if m.date == found[0].date)
+    first = newest(case, *CALCIUM)
+    histories = [values(case, concept) for concept in CALCIUM]
+    return tuple([m for history in histories for m in history if first is not None and m.date == first.date])
 
 
 @predicate
@@ -149,7 +169,7 @@ def hypercalcaemia_of_malignancy(case: Case) -> Answer:
 
     Hypercalcaemia is rarely coded when the cancer is: the high value beside it is read as its work.
     """
-    cancer = any_of(*(condition(case, c) for c in ("myeloma", "bone_metastasis", "skeletal_malignancy")))
+    cancer = any_condition(case, "myeloma", "bone_metastasis", "skeletal_malignancy")
     return any_of(condition(case, "hypercalcaemia_malignancy"), all_of(cancer, calcium_high(case)))
 
 
@@ -162,14 +182,13 @@ def last_calcium_high(case: Case) -> Answer:
 @predicate
 def supplement_caution(case: Case) -> Answer:
     """supp_caution (0.5): calcium and vitamin D are not offered while calcium may be raised."""
-    malignancy = any_of(condition(case, "myeloma"), condition(case, "bone_metastasis"))
-    latest = latest_calcium(case)
-    not_high_known = bool(latest) and within_months(latest[0].date, case.today, 12) and not any(map(is_high, latest))
-    raised = Yes(latest) if latest and calcium_high(case) == Yes(tuple(m for m in latest if is_high(m))) else NO
+    malignancy = any_condition(case, "myeloma", "bone_metastasis")
+    high = calcium_high(case)
+    raised = Yes(latest_calcium(case)) if isinstance(high, Yes) else NO
     return any_of(
         recorded(case, hypercalcaemia_of_malignancy(case), *CONDITIONS),
         condition(case, "sarcoidosis"),
-        all_of(malignancy, yes_if(not not_high_known)),
+        all_of(malignancy, NO if isinstance(high, No) else YES),
         all_of(raised, no(condition(case, "primary_hyperparathyroidism"))),
     )
 

@@ -66,7 +66,10 @@ NO = No()
 
 def needed(answers: Iterable[Answer]) -> tuple[str, ...]:
     """The names of all facts that the unknown answers lack, each once."""
-    return tuple({name: None for answer in answers if isinstance(answer, Unknown) for name in answer.needs})
+    unknown = [answer.needs for answer in answers if isinstance(answer, Unknown)]
+    if len(unknown) == 1:
+        return unknown[0]
+    return tuple({name: None for needs in unknown for name in needs})
 
 
 def evident(answers: Iterable[Answer]) -> tuple[Fact, ...]:
@@ -81,6 +84,8 @@ def all_of(*answers: Answer) -> Answer:
     grounds: Yes | None = None
     several_grounds = False
     for answer in answers:
+        if answer is YES:
+            continue
         if isinstance(answer, No):
             return answer
         if isinstance(answer, Unknown):
@@ -100,7 +105,7 @@ def any_of(*answers: Answer) -> Answer:
     found: Yes | None = None
     several_found = unknown = False
     for answer in answers:
-        if isinstance(answer, No):  # most are
+        if answer is NO or isinstance(answer, No):  # most are
             continue
         if isinstance(answer, Unknown):
             unknown = True
@@ -151,41 +156,36 @@ def exists(facts: Iterable[Fact], *, otherwise: Answer = NO) -> Answer:
     return Yes(found) if found else otherwise
 
 
-def _compared(value: Value[float], passes: bool) -> Answer:
-    assert isinstance(value, Known)
-    return Yes(value.evidence) if passes else No(value.evidence)
-
-
 def at_most(value: Value[float], limit: float) -> Answer:
     """value <= limit."""
     if isinstance(value, Unknown):
         return value
-    return _compared(value, value.value <= limit + TOLERANCE)
+    return (Yes if value.value <= limit + TOLERANCE else No)(value.evidence)
 
 
 def below(value: Value[float], limit: float) -> Answer:
     """value < limit."""
     if isinstance(value, Unknown):
         return value
-    return _compared(value, value.value < limit - TOLERANCE)
+    return (Yes if value.value < limit - TOLERANCE else No)(value.evidence)
 
 
 def at_least(value: Value[float], limit: float) -> Answer:
     """value >= limit."""
     if isinstance(value, Unknown):
         return value
-    return _compared(value, value.value >= limit - TOLERANCE)
+    return (Yes if value.value >= limit - TOLERANCE else No)(value.evidence)
 
 
 def above(value: Value[float], limit: float) -> Answer:
     """value > limit."""
     if isinstance(value, Unknown):
         return value
-    return _compared(value, value.value > limit + TOLERANCE)
+    return (Yes if value.value > limit + TOLERANCE else No)(value.evidence)
 
 
 def equals(value: Value[float], limit: float) -> Answer:
     """value = limit, within the tolerance."""
     if isinstance(value, Unknown):
         return value
-    return _compared(value, abs(value.value - limit) <= TOLERANCE)
+    return (Yes if abs(value.value - limit) <= TOLERANCE else No)(value.evidence)

@@ -63,7 +63,8 @@ def weight_loss(case: Case) -> Value[float]:
     if len(weights) < 2 or weights[0].date < add_months(case.today, -WEIGHT_WINDOW):
         return Unknown(("weight_kg",))
     latest = weights[0]
-    earlier = [m for m in weights[1:] if m.date >= add_months(latest.date, -WEIGHT_WINDOW)]
+    since = add_months(latest.date, -WEIGHT_WINDOW)
+    earlier = [m for m in weights[1:] if m.date >= since]
     if not earlier:
         return Unknown(("weight_kg",))
     highest = max(earlier, key=lambda m: m.value)

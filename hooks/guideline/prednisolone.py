@@ -89,13 +89,13 @@ class Share:
 @predicate
 def glucocorticoids(case: Case) -> tuple[MedicationCourse, ...]:
     """Systemic courses on record and, on the order hooks, in the drafts; replacement therapy left out."""
-    recorded = (c for c in case.facts.courses if c.systemic and not is_replacement(case, c))
-    return (*recorded, *(d.course for d in drafted_glucocorticoids(case)))
+    recorded = [c for c in case.facts.courses if c.systemic and not is_replacement(case, c)]
+    return (*recorded, *[d.course for d in drafted_glucocorticoids(case)])
 
 
 def equivalent(course: MedicationCourse) -> float:
     """The mg of this drug that equal 5 mg prednisolone; 5 for a drug that is not in the table."""
-    known = sorted(drug for drug in course.drugs if drug in EQUIVALENT_OF_5_MG_PREDNISOLONE)
+    known = sorted([drug for drug in course.drugs if drug in EQUIVALENT_OF_5_MG_PREDNISOLONE])
     return EQUIVALENT_OF_5_MG_PREDNISOLONE[known[0]] if known else 5.0
 
 
@@ -165,20 +165,17 @@ class Segment:
     mg: float
     enough: bool
 
-    def days_in(self, first: int, end: int) -> int:
-        """How many of its days lie in [first, end)."""
-        return max(min(self.end, end) - max(self.start, first), 0)
-
 
 def segments(stretches: Sequence[Stretch]) -> list[Segment]:
     """The day series D as stretches of equal days: the sum of all courses between their starts and ends."""
-    bounds = sorted({day.toordinal() for s in stretches for day in (s.start, s.end)})
+    spans = [(s.start.toordinal(), s.end.toordinal(), s) for s in stretches]
+    bounds = sorted({day for first, last, _ in spans for day in (first, last)})
     found = []
     for start, end in pairwise(bounds):
-        here = [s for s in stretches if s.start.toordinal() <= start and end <= s.end.toordinal()]
+        here = [s for first, last, s in spans if first <= start and end <= last]
         if here:
-            regular = sum(s.mg for s in here if not s.once)
-            found.append(Segment(start, end, sum(s.mg for s in here), regular >= GC_DAILY - TOLERANCE))
+            regular = sum([s.mg for s in here if not s.once])
+            found.append(Segment(start, end, sum([s.mg for s in here]), regular >= GC_DAILY - TOLERANCE))
     return found
 
 
@@ -211,11 +208,13 @@ def best_windows(counted: Series, first: date, last: date) -> tuple[Window, Wind
 
 
 def _window(laid: Iterable[Segment], start: int) -> Window:
-    mg, days = 0.0, 0
+    mg, days, end = 0.0, 0, start + WIDTH
     for segment in laid:
-        inside = segment.days_in(start, start + WIDTH)
-        mg += segment.mg * inside
-        days += inside if segment.enough else 0
+        first = segment.start if segment.start > start else start
+        last = segment.end if segment.end < end else end
+        if last > first:
+            mg += segment.mg * (last - first)
+            days += last - first if segment.enough else 0
     return Window(date.fromordinal(start), mg, days)
 
 
@@ -235,11 +234,19 @@ def reaches(best: tuple[Window, Window] | None) -> bool:
 
 def given_in(counted: Series, best: tuple[Window, Window] | None) -> tuple[MedicationCourse, ...]:
     """The courses with a dose in these windows."""
-    found: dict[MedicationCourse, None] = {}
+    found: list[MedicationCourse] = []
     for window in best or ():
         end = add_days(window.start, WIDTH)
-        found |= {s.course: None for s in counted.stretches if s.start < end and s.end > window.start}
-    return tuple(found)
+        found += [s.course for s in counted.stretches if s.start < end and s.end > window.start]
+    return each_once(found)
+
+
+def each_once(courses: Sequence[MedicationCourse]) -> tuple[MedicationCourse, ...]:
+    """The courses in order, each once."""
+    first = courses[0] if courses else None
+    if all(course is first for course in courses):  # most often there is one: equal ones need not be looked for
+        return tuple(courses[:1])
+    return tuple(dict.fromkeys(courses))
 
 
 def taken_on(case: Case, day: date) -> tuple[MedicationCourse, ...]:
@@ -250,7 +257,7 @@ def taken_on(case: Case, day: date) -> tuple[MedicationCourse, ...]:
     """
     dosed = [s.course for s in series(case).stretches if s.start <= day < s.end]
     unread = [c for c in series(case).unreadable if (c.start or date.min) <= day and _still_taken(case, c, day)]
-    return tuple(dict.fromkeys(dosed + unread))
+    return each_once(dosed + unread)
 
 
 def _still_taken(case: Case, course: MedicationCourse, day: date) -> bool:

@@ -18,9 +18,9 @@ from typing import Any
 
 from hooks.guideline.case import Case
 from hooks.guideline.defaults import Defaults
-from hooks.guideline.gates import called, conditions
 from hooks.guideline.logic import Answer, No, Unknown, Yes
 from hooks.guideline.rule import Rule
+from hooks.guideline.syntax import called, conditions
 from hooks.guideline.thresholds import THRESHOLDS
 
 log = logging.getLogger(__name__)

@@ -103,6 +103,8 @@ def fall_tendency(case: Case) -> Answer:
 
 def fallen(case: Case, times: int) -> Answer:
     """At least `times` falls within the look-back."""
+    if not case.facts.falls:
+        return absent(case, *CONDITIONS)
     months = case.defaults.fall_lookback
     found = [f for f in case.facts.falls if within_months(f.date, case.today, months)]
     return exists(found if falls_in_a_year(case) >= times else (), otherwise=absent(case, *CONDITIONS))
@@ -195,6 +197,7 @@ _DISEASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("R32", ("haemochromatosis",)),
     ("R33", ("organ_transplant", "kidney_transplant")),
 )
+_DISEASE_CONCEPTS = frozenset(concept for _, concepts in _DISEASES for concept in concepts)
 
 #: Drugs that go with low bone mass but are no reason by themselves (R15, C-15).
 ASSOCIATED_DRUGS = (
@@ -264,10 +267,9 @@ def _box_r(case: Case) -> list[Line]:
 
 def _supporting(case: Case) -> list[Line]:
     low_normal = all_of(at_least(bmi(case), case.defaults.low_bmi), at_most(bmi(case), case.defaults.low_normal_bmi))
-    diet = all_of(
-        any_condition(case, "vegan_diet", "dairy_free_diet"),
-        no(active(case, "calcium", "calcium_vitd")),
-    )
+    diet = any_condition(case, "vegan_diet", "dairy_free_diet")
+    if not isinstance(diet, No):
+        diet = all_of(diet, no(active(case, "calcium", "calcium_vitd")))
     return [
         ("A1", recorded(case, low_normal, *OBSERVATIONS), _undated, "combined", False),
         ("A2", diet, _undated, "combined", False),
@@ -276,8 +278,10 @@ def _supporting(case: Case) -> list[Line]:
 
 def _diseases(case: Case) -> list[Line]:
     """The coded diseases; on a complete record only those that are coded at all are looked at."""
-    coded = case.facts.conditions.keys()
+    coded = case.facts.conditions.keys() & _DISEASE_CONCEPTS
     complete = absent(case, *CONDITIONS) == NO
+    if complete and not coded:
+        return []
     return [
         (number, any_condition(case, *concepts), _onset_disease(concepts), "yes", True)
         for number, concepts in _DISEASES

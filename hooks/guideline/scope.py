@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fhir_mappings.facts import Finding
 from hooks.guideline.calendar import completed_years
 from hooks.guideline.case import CONDITIONS, Case, absent, predicate
@@ -127,6 +129,8 @@ def condition(case: Case, concept: str) -> Answer:
 
 def any_condition(case: Case, *concepts: str) -> Answer:
     """Whether any of the conditions is active."""
+    if case.facts.conditions.keys().isdisjoint(concepts):
+        return absent(case, *CONDITIONS)
     return any_of(*[condition(case, concept) for concept in concepts])
 
 
@@ -163,11 +167,16 @@ def years_since_menopause(case: Case) -> Value[float]:
 @predicate
 def multimorbidity(case: Case) -> Answer:
     """Coded, or three or more of the listed chronic diseases (a default of 0.5)."""
-    counted = [
-        any_condition(case, "diabetes_type1", "diabetes_type2"),
-        *(condition(case, concept) for concept in _CHRONIC),
-    ]
+    counted = [any_condition(case, "diabetes_type1", "diabetes_type2")]
+    counted += [condition(case, concept) for concept in _on_record(case, _CHRONIC)]
     return any_of(condition(case, "multimorbidity"), several(counted, 3))
+
+
+def _on_record(case: Case, concepts: Sequence[str]) -> Sequence[str]:
+    """Those of the concepts that may be present: on a complete record only what is recorded."""
+    if absent(case, *CONDITIONS) != NO:
+        return concepts
+    return [concept for concept in concepts if concept in case.facts.conditions]
 
 
 _CHRONIC = (

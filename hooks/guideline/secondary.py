@@ -40,6 +40,8 @@ PANEL_ITEMS: dict[str, tuple[str, ...]] = {
     "vitamin_d": ("vitamin_d",),
     "pth": ("pth",),
 }
+#: The prefetch keys the results of each come in.
+_SOURCES = {item: OBSERVATIONS if PANEL.isdisjoint(results) else SCREENING for item, results in PANEL_ITEMS.items()}
 
 
 @predicate
@@ -64,12 +66,14 @@ def _results_from(case: Case) -> date:
 def _lacking(case: Case, item: str) -> Answer:
     """No result from a year before the finding onwards, and not ordered; unknown when results were not delivered."""
     concepts = PANEL_ITEMS[item]
-    newest = values(case, *concepts)[:1]
-    if newest and newest[0].date >= _results_from(case):
+    since, measurements = _results_from(case), case.facts.measurements
+    for concept in concepts:
+        history = measurements.get(concept)
+        if history and history[0].date >= since:
+            return NO
+    if case.facts.orders and isinstance(pending(case, item, *concepts), Yes):
         return NO
-    if isinstance(pending(case, item, *concepts), Yes):
-        return NO
-    return no(absent(case, *(SCREENING if PANEL.intersection(concepts) else OBSERVATIONS)))
+    return no(absent(case, *_SOURCES[item]))
 
 
 @predicate

@@ -76,11 +76,11 @@ def silenced(case: Case, rule: Rule, answer: Answer) -> str:
 def _standard(case: Case, rule: Rule) -> str:
     if isinstance(limited_life(case), Yes) and rule.id not in SOFTENED_BY_LIMITED_LIFE:
         return "limited life expectancy"
-    if _settled(case, rule):
+    if rule.settled_by and _settled(case, rule):
         return "already ordered"
     if rule.id in SILENT_BY_DRAFTED_DRUG and draft_medications(case, BONE_DRUGS):
         return "already drafted"
-    if _declined(case, rule):
+    if case.facts.declined and _declined(case, rule):
         return "declined by the patient"
     if _specialist(case) and _silent_by_specialist(case, rule):
         return "bone clinic responsible"
@@ -91,9 +91,9 @@ def _standard(case: Case, rule: Rule) -> str:
 
 def _settled(case: Case, rule: Rule) -> bool:
     """The same suggestion is already ordered without a result, or already drafted."""
-    if not rule.settled_by or (case.hook == ORDER_SIGN and rule.id in NOT_KNOWN_BY_ORDER):
+    if case.hook == ORDER_SIGN and rule.id in NOT_KNOWN_BY_ORDER:
         return False
-    if any(drafted_concept(case, concept) for concept in rule.settled_by):
+    if on_order_hook(case) and any(drafted_concept(case, concept) for concept in rule.settled_by):
         return True
     return isinstance(pending(case, *rule.settled_by), Yes)
 
@@ -110,7 +110,8 @@ def _declined(case: Case, rule: Rule) -> bool:
 
 
 def _overridden(case: Case, rule: Rule, answer: Answer) -> bool:
-    days = [o.date for o in case.facts.overrides if o.recommendation == rule.id and o.date <= case.today]
+    overrides = case.facts.overrides
+    days = [o.date for o in overrides if o.recommendation == rule.id and o.date <= case.today] if overrides else []
     if not days or isinstance(answer, Unknown):
         return False
     newest = max(days)

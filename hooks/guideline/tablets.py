@@ -12,7 +12,7 @@ from hooks.guideline.case import MEDICATIONS, Case, absent, predicate
 from hooks.guideline.courses import courses
 from hooks.guideline.drafted import ORAL_BISPHOSPHONATES
 from hooks.guideline.injections import infusions, injections
-from hooks.guideline.logic import Answer, Unknown, Yes, all_of, yes_if
+from hooks.guideline.logic import NO, Answer, Unknown, Yes, all_of, yes_if
 from hooks.guideline.thresholds import GAP_ORAL
 
 
@@ -53,6 +53,8 @@ def joined_courses(case: Case, drugs: Iterable[str]) -> tuple[Course, ...]:
     """The courses of these drugs up to today, oldest first; an injection ends an open order for tablets."""
     joined: list[Course] = []
     found = [c for c in courses(case, drugs) if c.start is None or c.start <= case.today]
+    if not found:
+        return ()
     found.sort(key=lambda c: (c.start or date.min, c.stop or date.max, c.reference))
     for order in found:
         replaced = _ended_by_injection(case, order) if order.drugs & ORAL_BISPHOSPHONATES else None
@@ -104,7 +106,15 @@ def bp_start(case: Case) -> date | None:
 
 def months_on_oral(case: Case, months: float) -> Answer:
     """On tablets for at least `months`; unknown when the start is not recorded."""
-    return since_months(case, on_oral_bp(case), bp_start(case), months)
+    return all_of(on_oral_bp(case), _begun(case, months))
+
+
+def _begun(case: Case, months: float) -> Answer:
+    """The running course began at least `months` ago."""
+    start = bp_start(case)
+    if start is None:
+        return Unknown(("treatment_start",)) if isinstance(on_oral_bp(case), Yes) else NO
+    return yes_if(case.today >= add_months(start, months))
 
 
 def oral_between(case: Case, months: float, until: float) -> Answer:
@@ -112,10 +122,3 @@ def oral_between(case: Case, months: float, until: float) -> Answer:
     start = bp_start(case)
     early = yes_if(start is not None and case.today < add_months(start, until))
     return all_of(months_on_oral(case, months), early)
-
-
-def since_months(case: Case, running: Answer, start: date | None, months: float) -> Answer:
-    """`running`, and `start` at least `months` ago."""
-    if isinstance(running, Yes) and start is None:
-        return Unknown(("treatment_start",))
-    return all_of(running, yes_if(start is not None and case.today >= add_months(start, months)))

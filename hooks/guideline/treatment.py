@@ -132,10 +132,15 @@ def treatment_start(case: Case) -> date | None:
 
 def treated_months(case: Case, months: float) -> Answer:
     """On treatment, at least `months` since treatment_start; unknown when a tablet's start is not recorded."""
+    return all_of(on_antiosteo(case), _begun(case, months))
+
+
+def _begun(case: Case, months: float) -> Answer:
+    """The treatment began at least `months` ago."""
     start = treatment_start(case)
-    if start is None and isinstance(on_oral_bp(case), Yes):
-        return Unknown(("treatment_start",))
-    return all_of(on_antiosteo(case), yes_if(start is not None and case.today >= add_months(start, months)))
+    if start is None:
+        return Unknown(("treatment_start",)) if isinstance(on_oral_bp(case), Yes) else NO
+    return yes_if(case.today >= add_months(start, months))
 
 
 @predicate

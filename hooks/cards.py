@@ -18,23 +18,24 @@ from msgspec import Struct
 from fhir_mappings.codes import RECOMMENDATIONS
 from fhir_mappings.facts import Fact, Finding
 from hooks.arrangement import Arrangement, CardPlan
-from hooks.evidence import Worded, evidence
+from hooks.evidence import Worded, evidence, evidence_lines
 from hooks.extensions import CARD_EXTENSION
 from hooks.guideline.case import Case
 from hooks.guideline.drafted import BONE_DRUGS
 from hooks.guideline.firing import Fired
-from hooks.guideline.logic import evident
 from hooks.guideline.rule import Rule
 from hooks.language import section
 from hooks.override_reasons import override_reasons
 from hooks.suggestions import Drafting, suggestions
-from hooks.texts import Texts, escape_markdown, render
+from hooks.texts import Texts, detail_of, escape_markdown, summary_of
 
 log = logging.getLogger(__name__)
 
 Card = dict[str, Any]
 
-_NAMESPACE = uuid5(NAMESPACE_URL, "https://osteo-cds.org/cards")
+_NAMESPACE = uuid5(NAMESPACE_URL, "https://osteo-cds.org/cards").bytes
+#: The digit that names the variant of a UUID, by the digit that stood there.
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 #: Cards whose every advice is decided with the patient.
 _DECISIONS = frozenset({"C-TREATMENT", "C-FAILURE", "C-DURATION", "C-INVESTIGATE"})
 #: The specification: a summary is shorter than this.
@@ -76,7 +77,7 @@ def card(plan: CardPlan, sender: Sender) -> Card:
     made = envelope(
         sender,
         plan.card,
-        _short(render(leading.id, "summary", sender.case, words)),
+        _short(summary_of(leading.id, sender.case, words)),
         detail(plan, members, sender),
         plan.indicator,
         [_recommendation(fired, sender) for fired in members],
@@ -110,7 +111,7 @@ def envelope(
     leading: Rule | None,
 ) -> Card:
     """A card with its identity, source, reasons to override and extension, without suggestions."""
-    ids = ",".join(each["id"] for each in recommendations)
+    ids = ",".join([each["id"] for each in recommendations])
     content = "\n".join((sender.case.facts.patient_id, name, ids, indicator, summary, text))
     key = sha256(content.encode()).hexdigest()[:32]
     return {
@@ -127,7 +128,7 @@ def envelope(
 def detail(plan: CardPlan, members: Iterable[Fired], sender: Sender) -> str:
     """The Markdown of a card with these members."""
     words = sender.words
-    blocks = [render(plan.leading.rule.id, "detail", sender.case, words)]
+    blocks = [detail_of(words.rules[plan.leading.rule.id], sender.case, words.say)]
     lines = [_line(fired, sender) for fired in plan.entries[1:]]
     if plan.absorbed:
         titles = words.say.list(words.title(f.rule.id, f.rule.title) for f in plan.absorbed)
@@ -136,9 +137,14 @@ def detail(plan: CardPlan, members: Iterable[Fired], sender: Sender) -> str:
     blocks += _listed(words.words["evidence"], _evidence_lines(members, sender))
     blocks += _listed(words.words["background"], _background_lines(plan, sender))
     text = "\n\n".join(blocks)
-    if _to_decide_together(plan, sender.case) and words.words["together_phrase"] not in text.lower():
+    if _to_decide_together(plan, sender.case) and not _says(text, words.words["together_phrase"]):
         text = "\n\n".join([f"{blocks[0]} {words.words['together']}", *blocks[1:]])
     return text
+
+
+def _says(text: str, phrase: str) -> bool:
+    """Whether the text has the phrase (small letters) however it is written; a long text is seldom lowered for it."""
+    return phrase in text or phrase in text.lower()
 
 
 def _to_decide_together(plan: CardPlan, case: Case) -> bool:
@@ -152,21 +158,21 @@ def _to_decide_together(plan: CardPlan, case: Case) -> bool:
 def _listed(heading: str, lines: Sequence[str]) -> list[str]:
     if not lines:
         return []
-    bullets = "\n".join(f"- {line}" for line in lines)
-    return [f"**{heading}**\n\n{bullets}" if heading else bullets]
+    bullets = "\n- ".join(lines)
+    return [f"**{heading}**\n\n- {bullets}" if heading else f"- {bullets}"]
 
 
 def _line(fired: Fired, sender: Sender) -> str:
-    title = sender.words.title(fired.rule.id, fired.rule.title)
-    return f"**{title}:** {render(fired.rule.id, 'detail', sender.case, sender.words)}"
+    text = sender.words.rules[fired.rule.id]
+    return f"**{text.title}:** {detail_of(text, sender.case, sender.words.say)}"
 
 
 def _evidence_lines(members: Iterable[Fired], sender: Sender) -> list[str]:
-    facts = sorted(evident(fired.answer for fired in members), key=_is_menopause)
-    found = evidence(facts, sender.words.say, sender.worded)
-    lines = [
-        f"{escape_markdown(each['text'])} ({escape_markdown(each['reference'])})" for each in found[:_EVIDENCE_LINES]
-    ]
+    facts = {id(fact): fact for fired in members for fact in fired.answer.evidence}
+    if not facts:
+        return []
+    found = evidence_lines(sorted(facts.values(), key=_is_menopause), sender.words.say, sender.worded)
+    lines = [f"{escape_markdown(text)} ({escape_markdown(reference)})" for reference, text in found[:_EVIDENCE_LINES]]
     if len(found) > _EVIDENCE_LINES:
         lines.append(sender.words.words["more_evidence"].format(n=len(found) - _EVIDENCE_LINES))
     return lines
@@ -188,8 +194,9 @@ def _background_lines(plan: CardPlan, sender: Sender) -> list[str]:
 
     ranked = sorted(plan.background, key=distance)
     lines = [_line(fired, sender) for fired in ranked[:_BACKGROUND_IN_FULL]]
-    rest = [sender.words.title(fired.rule.id, fired.rule.title) for fired in ranked[_BACKGROUND_IN_FULL:]]
-    if rest:
+    if len(ranked) > _BACKGROUND_IN_FULL:
+        title = sender.words.title
+        rest = [title(fired.rule.id, fired.rule.title) for fired in ranked[_BACKGROUND_IN_FULL:]]
         lines.append(f"{sender.words.words['in_guideline']}: {'; '.join(rest)}")
     return lines
 
@@ -221,11 +228,12 @@ def _source(leading: Rule | None, name: str, sender: Sender) -> dict[str, Any]:
 
 
 def _recommendation(fired: Fired, sender: Sender) -> dict[str, Any]:
+    rule, facts = fired.rule, fired.answer.evidence
     return {
-        "id": fired.rule.id,
+        "id": rule.id,
         "indicator": fired.indicator,
-        "section": first_section(fired.rule.section),
-        "evidence": evidence(fired.answer.evidence, sender.words.say, sender.worded),
+        "section": first_section(rule.section),
+        "evidence": evidence(facts, sender.words.say, sender.worded) if facts else [],
     }
 
 
@@ -242,6 +250,5 @@ def _link(rule_id: str, words: Texts) -> dict[str, str]:
 
 def _uuid(*names: str) -> str:
     """str(uuid5(…)), without its detour over integers (a test compares the two)."""
-    digits = sha1(_NAMESPACE.bytes + "|".join(names).encode(), usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(digits[16], 16) & 3]
-    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
+    digits = sha1(_NAMESPACE + "|".join(names).encode(), usedforsecurity=False).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"

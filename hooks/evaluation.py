@@ -120,16 +120,14 @@ def _fired(outcome: Outcome, arrangement: Arrangement) -> list[dict[str, Any]]:
     """Every recommendation that fires, with the card that carries it; shown when its text or line is sent."""
     shown = {fired.rule.id: plan.card for plan in arrangement.cards for fired in plan.members}
     left_out = (*arrangement.collapsed, *arrangement.held_back)
-    collapsed = {fired.rule.id: plan.card for plan in left_out for fired in plan.members}
-    return [
-        {
-            "id": fired.rule.id,
-            "indicator": fired.indicator,
-            "card": shown.get(fired.rule.id) or collapsed.get(fired.rule.id) or fired.rule.card,
-            "shown": fired.rule.id in shown,
-        }
-        for fired in outcome.fired
-    ]
+    carried = {fired.rule.id: plan.card for plan in left_out for fired in plan.members} | shown
+    entries: list[dict[str, Any]] = []
+    for fired in outcome.fired:
+        rule = fired.rule
+        id_ = rule.id
+        card = carried.get(id_, rule.card)
+        entries.append({"id": id_, "indicator": fired.indicator, "card": card, "shown": id_ in shown})
+    return entries
 
 
 def _issues(case: Case, outcome: Outcome) -> list[dict[str, str]]:

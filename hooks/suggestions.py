@@ -33,7 +33,7 @@ from hooks.guideline.calendar import add_days, add_months
 from hooks.guideline.case import Case
 from hooks.guideline.firing import Fired
 from hooks.guideline.proposal import Proposal
-from hooks.offers import Key, Offer, key_of, offers
+from hooks.offers import Key, Offer, offers
 from hooks.texts import OfferText, Texts, fill
 
 MOST = 5
@@ -73,11 +73,11 @@ class Drafting(Struct):
 
 def suggestions(members: Iterable[Fired], drafting: Drafting) -> list[Suggestion]:
     """The suggestions of a card with these members."""
-    new = [o for o in offers(members, drafting.case) if key_of(o.proposal) not in drafting.offered]
+    new = [o for o in offers(members, drafting.case) if o.key not in drafting.offered]
     found = [(group, made) for group in _grouped(new) if (made := _suggestion(group, drafting)) is not None]
     while len(found) > MOST:
         found.remove(max(reversed(found[1:]), key=_dispensable))
-    drafting.offered.update(key_of(offer.proposal) for group, _ in found for offer in group)
+    drafting.offered.update(offer.key for group, _ in found for offer in group)
     return [made for _, made in found]
 
 

@@ -76,7 +76,10 @@ class Texts(Struct, frozen=True):
 
     def title(self, rule_id: str, otherwise: str = "") -> str:
         """The short name of a recommendation."""
-        return self.rules[rule_id].title if rule_id in self.rules else otherwise or rule_id
+        try:
+            return self.rules[rule_id].title
+        except KeyError:
+            return otherwise or rule_id
 
 
 @cache
@@ -136,37 +139,42 @@ def _load_values() -> None:
 
 
 @cache
-def _pieces(template: str) -> tuple[tuple[str, str | None], ...]:
-    return tuple((literal, name) for literal, name, _, _ in Formatter().parse(template))
+def _parsed(template: str) -> tuple[str, tuple[str, ...]]:
+    """The text as the % operator takes it, and the values it names in order; without any the text as it is shown."""
+    pieces = [(literal, name) for literal, name, _, _ in Formatter().parse(template)]
+    names = tuple(name for _, name in pieces if name is not None)
+    if not names:
+        return "".join(literal for literal, _ in pieces), ()
+    literals = ((literal.replace("%", "%%"), "" if name is None else "%s") for literal, name in pieces)
+    return "".join(literal + place for literal, place in literals), names
 
 
 def placeholders(template: str) -> frozenset[str]:
     """The names in braces in a text."""
-    return frozenset(name for _, name in _pieces(template) if name is not None)
+    return frozenset(_parsed(template)[1])
 
 
 def fill(template: str, case: Case, say: Language) -> str:
     """The text with its values in this case. KeyError for a value that is not registered."""
-    pieces = _pieces(template)
-    if len(pieces) == 1 and pieces[0][1] is None:
-        return pieces[0][0]
+    pattern, names = _parsed(template)
+    if not names:
+        return pattern
     made: dict[str, str] = case.memo.setdefault(("text", say.code), {})
-    parts = []
-    for literal, name in pieces:
-        parts.append(literal)
-        if name is not None:
-            text = made.get(name)
-            if text is None:
-                text = made[name] = VALUES[name].make(case, say)
-            parts.append(text)
-    return "".join(parts)
+    for name in names:
+        if name not in made:
+            made[name] = VALUES[name].make(case, say)
+    return pattern % tuple([made[name] for name in names])
 
 
-def render(rule_id: str, field: str, case: Case, words: Texts) -> str:
-    """The title, summary or detail of a recommendation in this case, additions included."""
-    text, say = words.rules[rule_id], words.say
-    filled = fill(getattr(text, field), case, say)
-    if field != "detail" or not text.add:
+def summary_of(rule_id: str, case: Case, words: Texts) -> str:
+    """The summary of a recommendation in this case."""
+    return fill(words.rules[rule_id].summary, case, words.say)
+
+
+def detail_of(text: RuleText, case: Case, say: Language) -> str:
+    """The detail of a recommendation in this case, with the additions whose conditions hold."""
+    filled = fill(text.detail, case, say)
+    if not text.add:
         return filled
     added = [fill(sentence, case, say) for when, sentence in text.add if CONDITIONS[when](case)]
     return " ".join([filled, *added])

@@ -117,17 +117,18 @@ def _attach(explanations: Sequence[Fired], shown: Sequence[CardPlan], case: Case
     What is placed is a parent in its turn, from the next round on.
     """
     hosts = [(p, p.hosts) for p in shown if not (case.hook == ORDER_SELECT and p.card == "C-TREATMENT")]
+    supplements = "C-STATUS" if case.hook == PATIENT_VIEW else "C-SUPPLEMENT"
     waiting = explanations
     while waiting:
         placed: list[tuple[Fired, Host]] = []
         left: list[Fired] = []
         for each in waiting:
-            parents = each.rule.shown_with
-            having = [host for host in hosts if not host[1].isdisjoint(parents)]
-            if having:
-                placed.append((each, having[0] if len(having) == 1 else _nearest(each, having, case)))
-            else:
+            card = each.rule.card
+            host = _host(each.rule.shown_with, supplements if card == "C-SUPPLEMENT" else card, hosts)
+            if host is None:
                 left.append(each)
+            else:
+                placed.append((each, host))
         if not placed:
             return
         for each, (plan, ids) in placed:
@@ -136,11 +137,14 @@ def _attach(explanations: Sequence[Fired], shown: Sequence[CardPlan], case: Case
         waiting = left
 
 
-def _nearest(explanation: Fired, hosts: Sequence[Host], case: Case) -> Host:
-    """Its own card if that is among them, else the first."""
-    own = _own_card(explanation.rule.card, case)
-    return next((host for host in hosts if host[0].card == own), hosts[0])
-
-
-def _own_card(card: str, case: Case) -> str:
-    return "C-STATUS" if card == "C-SUPPLEMENT" and case.hook == PATIENT_VIEW else card
+def _host(parents: tuple[str, ...], own: str, hosts: Sequence[Host]) -> Host | None:
+    """The card with a parent: the one named `own` if it has one, else the first; None when none has."""
+    first: Host | None = None
+    for host in hosts:
+        if host[1].isdisjoint(parents):
+            continue
+        if host[0].card == own:
+            return host
+        if first is None:
+            first = host
+    return first

@@ -27,7 +27,7 @@ from hooks.guideline.rule import Rule
 from hooks.language import section
 from hooks.override_reasons import override_reasons
 from hooks.suggestions import Drafting, suggestions
-from hooks.texts import Texts, detail_of, escape_markdown, summary_of
+from hooks.texts import Texts, detail_of, escape_markdown, render
 
 log = logging.getLogger(__name__)
 
@@ -77,10 +77,10 @@ def card(plan: CardPlan, sender: Sender) -> Card:
     made = envelope(
         sender,
         plan.card,
-        _short(summary_of(leading.id, sender.case, words)),
+        _short(render(leading.id, "summary", sender.case, words)),
         detail(plan, members, sender),
         plan.indicator,
-        [_recommendation(fired, sender) for fired in members],
+        _recommendations(members, sender),
         leading,
     )
     offered = suggestions(members, sender.drafting)
@@ -128,7 +128,7 @@ def envelope(
 def detail(plan: CardPlan, members: Iterable[Fired], sender: Sender) -> str:
     """The Markdown of a card with these members."""
     words = sender.words
-    blocks = [detail_of(words.rules[plan.leading.rule.id], sender.case, words.say)]
+    blocks = [render(plan.leading.rule.id, "detail", sender.case, words)]
     lines = [_line(fired, sender) for fired in plan.entries[1:]]
     if plan.absorbed:
         titles = words.say.list(words.title(f.rule.id, f.rule.title) for f in plan.absorbed)
@@ -188,9 +188,13 @@ def _background_lines(plan: CardPlan, sender: Sender) -> list[str]:
     leading = plan.leading.rule.id
     family = leading.partition("-")[0]
 
-    def distance(fired: Fired) -> tuple[bool, bool, bool]:
+    def distance(fired: Fired) -> int:
+        """What goes with the leading entry first, then its family, then what rests on facts."""
         rule = fired.rule
-        return leading not in rule.shown_with, rule.id.partition("-")[0] != family, not fired.answer.evidence
+        far = 0 if leading in rule.shown_with else 4
+        if rule.id.partition("-")[0] != family:
+            far += 2
+        return far if fired.answer.evidence else far + 1
 
     ranked = sorted(plan.background, key=distance)
     lines = [_line(fired, sender) for fired in ranked[:_BACKGROUND_IN_FULL]]
@@ -227,14 +231,15 @@ def _source(leading: Rule | None, name: str, sender: Sender) -> dict[str, Any]:
     return source
 
 
-def _recommendation(fired: Fired, sender: Sender) -> dict[str, Any]:
-    rule, facts = fired.rule, fired.answer.evidence
-    return {
-        "id": rule.id,
-        "indicator": fired.indicator,
-        "section": first_section(rule.section),
-        "evidence": evidence(facts, sender.words.say, sender.worded) if facts else [],
-    }
+def _recommendations(members: Iterable[Fired], sender: Sender) -> list[dict[str, Any]]:
+    say, worded = sender.words.say, sender.worded
+    made: list[dict[str, Any]] = []
+    for fired in members:
+        rule, facts = fired.rule, fired.answer.evidence
+        found = evidence(facts, say, worded) if facts else []
+        section_ = first_section(rule.section)
+        made.append({"id": rule.id, "indicator": fired.indicator, "section": section_, "evidence": found})
+    return made
 
 
 @cache

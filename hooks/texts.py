@@ -166,9 +166,10 @@ def fill(template: str, case: Case, say: Language) -> str:
     return pattern % tuple([made[name] for name in names])
 
 
-def summary_of(rule_id: str, case: Case, words: Texts) -> str:
-    """The summary of a recommendation in this case."""
-    return fill(words.rules[rule_id].summary, case, words.say)
+def render(rule_id: str, field: str, case: Case, words: Texts) -> str:
+    """The title, summary or detail of a recommendation in this case, additions included."""
+    text = words.rules[rule_id]
+    return detail_of(text, case, words.say) if field == "detail" else fill(getattr(text, field), case, words.say)
 
 
 def detail_of(text: RuleText, case: Case, say: Language) -> str:
@@ -181,7 +182,7 @@ def detail_of(text: RuleText, case: Case, say: Language) -> str:
 
 
 #: Words, numbers and dates in one line: nothing in them is markup. The common case, told fast.
-_SAFE = re.compile(r"[^\W\d_](?:[^\W_]|[ ,;/%()−×.-]|: )*")
+_SAFE = re.compile(r"[^\W\d_][\w ,;/%()−×.-]*(?:: [\w ,;/%()−×.-]*)*")
 _MARKUP = re.compile(r"[\\`*_\[\]|~@]|(?<=www)\.|:(?=//)|^[-+#=]", re.IGNORECASE)
 _NUMBERED = re.compile(r"^(\d{1,9})([.)])")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -197,7 +198,7 @@ def plain(text: str) -> str:
 
 def escape_markdown(text: str) -> str:
     """Text from a record, safe inside a Markdown card: it shows as written and is never markup or a link."""
-    if len(text) <= _LONGEST_QUOTE and _SAFE.fullmatch(text) and "www." not in text.lower():
+    if len(text) <= _LONGEST_QUOTE and _SAFE.fullmatch(text) and "_" not in text and "www." not in text.lower():
         return text
     line = _NUMBERED.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", plain(text)))
     return "".join(_ENTITIES.get(c, c) for c in line)

@@ -15,7 +15,7 @@ from hooks.guideline.register import RULES, catalogue
 from hooks.guideline.rule import Rule
 from hooks.language import LANGUAGES, LanguageCode, language, section
 from hooks.placement import PRIORITY
-from hooks.texts import OFFERS, RuleText, detail_of, escape_markdown, fill, placeholders, summary_of, texts
+from hooks.texts import OFFERS, RuleText, escape_markdown, fill, placeholders, render, texts
 from hooks.unchecked import UNCHECKED
 from hooks.values import CONDITIONS, VALUES
 from tests.vignette_facts import facts_of
@@ -151,10 +151,10 @@ def test_every_text_that_fires_can_be_written(code: LanguageCode) -> None:
     words = texts(code)
     for case, all_fired in outcomes():
         for fired in all_fired:
-            written = detail_of(words.rules[fired.rule.id], case, words.say)
+            written = render(fired.rule.id, "detail", case, words)
             assert "{" not in written, fired.rule.id
             if not fired.rule.is_explanation:
-                assert len(summary_of(fired.rule.id, case, words)) <= LONGEST_SUMMARY
+                assert len(render(fired.rule.id, "summary", case, words)) <= LONGEST_SUMMARY
 
 
 @languages

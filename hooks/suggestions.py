@@ -143,11 +143,10 @@ def _made(offer: Offer, drafting: Drafting) -> list[Action]:
         return [_order(offer, proposal.what, drafting)]
     text = drafting.words.offer(proposal.kind, proposal.what)
     words = drafting.fill(text.label)
-    label = _dated(words, proposal.on, drafting)
-    return [_create(label, _resource(proposal, _title(words), text, drafting))]
+    return [_create(_dated(words, proposal.on, drafting), _resource(proposal, words, text, drafting))]
 
 
-def _resource(proposal: Proposal, title: str, text: OfferText, drafting: Drafting) -> Resource:
+def _resource(proposal: Proposal, label: str, text: OfferText, drafting: Drafting) -> Resource:
     context, body = drafting.context, drafting.fill(text.text)
     match proposal.kind:
         case "prescribe":
@@ -162,11 +161,11 @@ def _resource(proposal: Proposal, title: str, text: OfferText, drafting: Draftin
         case "plan":
             start = drafting.case.today
             steps = [Step(add_months(start, months), drafting.fill(step)) for months, step in text.steps]
-            return care_plan(context, title, body, steps)
+            return care_plan(context, _title(label), body, steps)
         case "note":
-            return document(context, title, body)
+            return document(context, _title(label), body)
         case _:
-            return task(context, title, body, proposal.on)
+            return task(context, _title(label), body, proposal.on)
 
 
 def _title(label: str) -> str:

@@ -17,7 +17,7 @@ MAJOR_SITES = frozenset({"hip", "vertebral"})
 
 def fractures(case: Case, chosen: Callable[[Fracture], bool]) -> tuple[Fracture, ...]:
     """The recorded fractures that are chosen."""
-    return tuple(f for f in case.facts.fractures if chosen(f))
+    return tuple([f for f in case.facts.fractures if chosen(f)])
 
 
 def any_fracture(case: Case, chosen: Callable[[Fracture], bool]) -> Answer:

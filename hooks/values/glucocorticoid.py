@@ -121,12 +121,12 @@ def _(case: Case, say: Language) -> str:
 
 
 def _named(courses: Iterable[MedicationCourse], say: Language) -> str:
-    return say.list(f"{drug_of(c, say)} ({_period(c, say)})" for c in courses) or say.term("none")
+    return say.list([f"{drug_of(c, say)} ({_period(c, say)})" for c in courses]) or say.term("none")
 
 
 @value("gc_assumed", f"prednisolon ({_DAY} – åben slutdato)")
 def _(case: Case, say: Language) -> str:
-    return _named(dict.fromkeys(series(case).assumed), say)
+    return _named(series(case).assumed, say)
 
 
 @value("gc_unreadable", f"prednisolon ({_DAY} – åben slutdato)")

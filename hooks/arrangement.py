@@ -123,8 +123,9 @@ def _attach(explanations: Sequence[Fired], shown: Sequence[CardPlan], case: Case
         placed: list[tuple[Fired, Host]] = []
         left: list[Fired] = []
         for each in waiting:
-            card = each.rule.card
-            host = _host(each.rule.shown_with, supplements if card == "C-SUPPLEMENT" else card, hosts)
+            rule = each.rule
+            card = rule.card
+            host = _host(rule.shown_with, supplements if card == "C-SUPPLEMENT" else card, hosts)
             if host is None:
                 left.append(each)
             else:
@@ -141,10 +142,9 @@ def _host(parents: tuple[str, ...], own: str, hosts: Sequence[Host]) -> Host | N
     """The card with a parent: the one named `own` if it has one, else the first; None when none has."""
     first: Host | None = None
     for host in hosts:
-        if host[1].isdisjoint(parents):
-            continue
-        if host[0].card == own:
-            return host
-        if first is None:
-            first = host
+        plan, ids = host
+        if not ids.isdisjoint(parents):
+            if plan.card == own:
+                return host
+            first = first or host
     return first

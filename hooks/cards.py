@@ -112,7 +112,7 @@ def envelope(
 ) -> Card:
     """A card with its identity, source, reasons to override and extension, without suggestions."""
     ids = ",".join([each["id"] for each in recommendations])
-    content = "\n".join((sender.case.facts.patient_id, name, ids, indicator, summary, text))
+    content = f"{sender.case.facts.patient_id}\n{name}\n{ids}\n{indicator}\n{summary}\n{text}"
     key = sha256(content.encode()).hexdigest()[:32]
     return {
         "uuid": _uuid(sender.hook_instance, name, key),

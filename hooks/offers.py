@@ -82,14 +82,12 @@ def offers(members: Iterable[Fired], case: Case) -> list[Offer]:
             continue
         for proposal in fired.rule.proposals_for(case):
             for allowed in _allowed(proposal, fired, case):
-                if _done(allowed, case):
-                    continue
                 key = allowed.kind, allowed.what, allowed.drug
                 earlier = found.get(key)
-                if earlier is None:
-                    found[key] = Offer(fired, allowed, key)
-                elif _sooner(allowed, earlier.proposal):
-                    found[key] = Offer(earlier.fired, allowed, key)
+                if earlier is not None and not _sooner(allowed, earlier.proposal):
+                    continue
+                if not _done(allowed, case):
+                    found[key] = Offer(fired if earlier is None else earlier.fired, allowed, key)
     return sorted(found.values(), key=_place)
 
 

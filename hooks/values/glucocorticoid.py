@@ -179,7 +179,10 @@ def _(case: Case) -> bool:
 @when("gc_duplicates")
 def _(case: Case) -> bool:
     """Orders of one drug overlap without a link; they are summed."""
-    return any(course.duplicate for course in given_in(series(case), windows(case)))
+    counted = series(case)
+    if not any(stretch.course.duplicate for stretch in counted.stretches):
+        return False
+    return any(course.duplicate for course in given_in(counted, windows(case)))
 
 
 @when("gc_rescue_uncounted")

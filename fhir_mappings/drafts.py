@@ -78,9 +78,8 @@ def codings(systems: frozenset[str], concept: str, kind: str, exactly: str = "")
     `exactly`: the one code of the tables that is meant.
     """
     writable = _writable(concept, kind, exactly)
-    return [coding.copy() for coding in writable if coding["system"] in systems] or [
-        coding.copy() for coding in writable[:1]
-    ]
+    found = [coding.copy() for coding in writable if coding["system"] in systems]
+    return found or [coding.copy() for coding in writable[:1]]
 
 
 @cache
@@ -100,10 +99,9 @@ def _writable(concept: str, kind: str, exactly: str) -> tuple[Resource, ...]:
     return tuple(found[system] for system in WRITTEN[kind] if system in found)
 
 
-def concept_of(text: str, coding: Iterable[Resource] = ()) -> Resource:
+def concept_of(text: str, coding: list[Resource]) -> Resource:
     """A CodeableConcept: the text in the reader's language, and the codes there are."""
-    found = list(coding)
-    return {"coding": found, "text": text} if found else {"text": text}
+    return {"coding": coding, "text": text} if coding else {"text": text}
 
 
 def task(context: DraftContext, title: str, text: str, on: date | None = None) -> Resource:

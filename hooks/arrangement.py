@@ -6,7 +6,7 @@ line of it, is absorbed by another entry (only its title is named), or is backgr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from msgspec import Struct
@@ -48,7 +48,7 @@ class CardPlan(Struct, eq=False):
     def hosts(self) -> set[str]:
         """The recommendations whose explanations belong here; not those on investigating, once that is absorbed."""
         taken = [f for f in self.absorbed if not f.rule.id.startswith("INV-")]
-        return {fired.rule.id for fired in (*self.entries, *taken, *self.background)}
+        return {fired.rule.id for fired in [*self.entries, *taken, *self.background]}
 
 
 #: A card that takes explanations in, and the recommendations whose explanations belong there.
@@ -65,8 +65,8 @@ class Arrangement(Struct, frozen=True):
 
 def arrange(fired: Sequence[Fired], case: Case, reserve: bool = False) -> Arrangement:
     """The cards of one answer. `reserve`: one place is needed for a card that is made elsewhere."""
-    advice = [each for each in fired if not each.rule.is_explanation]
-    present = {each.rule.id: each for each in advice}
+    explanations = [each for each in fired if each.rule.shown_with]
+    present = {each.rule.id: each for each in fired if not each.rule.shown_with}
     absorbers = {id_: absorbed_by(each.rule, present, case) for id_, each in present.items()}
     standing = {id_: each for id_, each in present.items() if not absorbers[id_]}
     plans: dict[str, CardPlan] = {}
@@ -76,10 +76,10 @@ def arrange(fired: Sequence[Fired], case: Case, reserve: bool = False) -> Arrang
             plans.setdefault(card, CardPlan(card, [])).entries.append(each)
     for plan in plans.values():
         leads = {entry.rule.id for entry in plan.entries}
-        plan.absorbed = [each for id_, each in present.items() if absorbers[id_] in leads]
+        plan.absorbed = [present[id_] for id_, absorber in absorbers.items() if absorber in leads]
         plan.entries.sort(key=partial(_leading_first, plan.card, case))
     shown, collapsed = _chosen(list(plans.values()), case, reserve)
-    _attach([each for each in fired if each.rule.is_explanation], shown, case)
+    _attach(explanations, shown, case)
     return Arrangement(tuple(shown), tuple(collapsed))
 
 
@@ -111,32 +111,40 @@ def _any_actionable(plan: CardPlan, case: Case) -> bool:
     return any(is_actionable(fired.rule.id, case) for fired in plan.entries)
 
 
-def _attach(explanations: Iterable[Fired], shown: Sequence[CardPlan], case: Case) -> None:
-    """Each explanation into one card that is sent: its own if a parent is in it, else the first with a parent."""
-    waiting = list(explanations)
+def _attach(explanations: Sequence[Fired], shown: Sequence[CardPlan], case: Case) -> None:
+    """Each explanation into one card that is sent: its own if a parent is in it, else the first with a parent.
+
+    What is placed is a parent in its turn, from the next round on.
+    """
     hosts = [(p, p.hosts) for p in shown if not (case.hook == ORDER_SELECT and p.card == "C-TREATMENT")]
-    found = True
-    while found:
-        placed = [(each, _host(each, hosts, case)) for each in waiting]
-        waiting = [each for each, host in placed if host is None]
-        found = len(waiting) < len(placed)
-        for each, host in placed:
-            if host is not None:
-                host[0].background.append(each)
-                host[1].add(each.rule.id)
+    supplements = "C-STATUS" if case.hook == PATIENT_VIEW else "C-SUPPLEMENT"
+    waiting = explanations
+    while waiting:
+        placed: list[tuple[Fired, Host]] = []
+        left: list[Fired] = []
+        for each in waiting:
+            rule = each.rule
+            card = rule.card
+            host = _host(rule.shown_with, supplements if card == "C-SUPPLEMENT" else card, hosts)
+            if host is None:
+                left.append(each)
+            else:
+                placed.append((each, host))
+        if not placed:
+            return
+        for each, (plan, ids) in placed:
+            plan.background.append(each)
+            ids.add(each.rule.id)
+        waiting = left
 
 
-def _host(explanation: Fired, hosts: Sequence[Host], case: Case) -> Host | None:
-    parents = explanation.rule.shown_with
-    own = _own_card(explanation.rule.card, case)
+def _host(parents: tuple[str, ...], own: str, hosts: Sequence[Host]) -> Host | None:
+    """The card with a parent: the one named `own` if it has one, else the first; None when none has."""
     first: Host | None = None
     for host in hosts:
-        if not host[1].isdisjoint(parents):
-            if host[0].card == own:
+        plan, ids = host
+        if not ids.isdisjoint(parents):
+            if plan.card == own:
                 return host
             first = first or host
     return first
-
-
-def _own_card(card: str, case: Case) -> str:
-    return "C-STATUS" if card == "C-SUPPLEMENT" and case.hook == PATIENT_VIEW else card

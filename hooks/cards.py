@@ -18,23 +18,24 @@ from msgspec import Struct
 from fhir_mappings.codes import RECOMMENDATIONS
 from fhir_mappings.facts import Fact, Finding
 from hooks.arrangement import Arrangement, CardPlan
-from hooks.evidence import Worded, evidence
+from hooks.evidence import Worded, evidence, evidence_lines
 from hooks.extensions import CARD_EXTENSION
 from hooks.guideline.case import Case
 from hooks.guideline.drafted import BONE_DRUGS
 from hooks.guideline.firing import Fired
-from hooks.guideline.logic import evident
 from hooks.guideline.rule import Rule
 from hooks.language import section
 from hooks.override_reasons import override_reasons
 from hooks.suggestions import Drafting, suggestions
-from hooks.texts import Texts, escape_markdown, render
+from hooks.texts import Texts, detail_of, escape_markdown, render
 
 log = logging.getLogger(__name__)
 
 Card = dict[str, Any]
 
-_NAMESPACE = uuid5(NAMESPACE_URL, "https://osteo-cds.org/cards")
+_NAMESPACE = uuid5(NAMESPACE_URL, "https://osteo-cds.org/cards").bytes
+#: The digit that names the variant of a UUID, by the digit that stood there.
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 #: Cards whose every advice is decided with the patient.
 _DECISIONS = frozenset({"C-TREATMENT", "C-FAILURE", "C-DURATION", "C-INVESTIGATE"})
 #: The specification: a summary is shorter than this.
@@ -79,7 +80,7 @@ def card(plan: CardPlan, sender: Sender) -> Card:
         _short(render(leading.id, "summary", sender.case, words)),
         detail(plan, members, sender),
         plan.indicator,
-        [_recommendation(fired, sender) for fired in members],
+        _recommendations(members, sender),
         leading,
     )
     offered = suggestions(members, sender.drafting)
@@ -110,8 +111,8 @@ def envelope(
     leading: Rule | None,
 ) -> Card:
     """A card with its identity, source, reasons to override and extension, without suggestions."""
-    ids = ",".join(each["id"] for each in recommendations)
-    content = "\n".join((sender.case.facts.patient_id, name, ids, indicator, summary, text))
+    ids = ",".join([each["id"] for each in recommendations])
+    content = f"{sender.case.facts.patient_id}\n{name}\n{ids}\n{indicator}\n{summary}\n{text}"
     key = sha256(content.encode()).hexdigest()[:32]
     return {
         "uuid": _uuid(sender.hook_instance, name, key),
@@ -136,9 +137,14 @@ def detail(plan: CardPlan, members: Iterable[Fired], sender: Sender) -> str:
     blocks += _listed(words.words["evidence"], _evidence_lines(members, sender))
     blocks += _listed(words.words["background"], _background_lines(plan, sender))
     text = "\n\n".join(blocks)
-    if _to_decide_together(plan, sender.case) and words.words["together_phrase"] not in text.lower():
+    if _to_decide_together(plan, sender.case) and not _says(text, words.words["together_phrase"]):
         text = "\n\n".join([f"{blocks[0]} {words.words['together']}", *blocks[1:]])
     return text
+
+
+def _says(text: str, phrase: str) -> bool:
+    """Whether the text has the phrase (small letters) however it is written; a long text is seldom lowered for it."""
+    return phrase in text or phrase in text.lower()
 
 
 def _to_decide_together(plan: CardPlan, case: Case) -> bool:
@@ -152,21 +158,21 @@ def _to_decide_together(plan: CardPlan, case: Case) -> bool:
 def _listed(heading: str, lines: Sequence[str]) -> list[str]:
     if not lines:
         return []
-    bullets = "\n".join(f"- {line}" for line in lines)
-    return [f"**{heading}**\n\n{bullets}" if heading else bullets]
+    bullets = "\n- ".join(lines)
+    return [f"**{heading}**\n\n- {bullets}" if heading else f"- {bullets}"]
 
 
 def _line(fired: Fired, sender: Sender) -> str:
-    title = sender.words.title(fired.rule.id, fired.rule.title)
-    return f"**{title}:** {render(fired.rule.id, 'detail', sender.case, sender.words)}"
+    text = sender.words.rules[fired.rule.id]
+    return f"**{text.title}:** {detail_of(text, sender.case, sender.words.say)}"
 
 
 def _evidence_lines(members: Iterable[Fired], sender: Sender) -> list[str]:
-    facts = sorted(evident(fired.answer for fired in members), key=_is_menopause)
-    found = evidence(facts, sender.words.say, sender.worded)
-    lines = [
-        f"{escape_markdown(each['text'])} ({escape_markdown(each['reference'])})" for each in found[:_EVIDENCE_LINES]
-    ]
+    facts = {id(fact): fact for fired in members for fact in fired.answer.evidence}
+    if not facts:
+        return []
+    found = evidence_lines(sorted(facts.values(), key=_is_menopause), sender.words.say, sender.worded)
+    lines = [f"{escape_markdown(text)} ({escape_markdown(reference)})" for reference, text in found[:_EVIDENCE_LINES]]
     if len(found) > _EVIDENCE_LINES:
         lines.append(sender.words.words["more_evidence"].format(n=len(found) - _EVIDENCE_LINES))
     return lines
@@ -182,14 +188,19 @@ def _background_lines(plan: CardPlan, sender: Sender) -> list[str]:
     leading = plan.leading.rule.id
     family = leading.partition("-")[0]
 
-    def distance(fired: Fired) -> tuple[bool, bool, bool]:
+    def distance(fired: Fired) -> int:
+        """What goes with the leading entry first, then its family, then what rests on facts."""
         rule = fired.rule
-        return leading not in rule.shown_with, rule.id.partition("-")[0] != family, not fired.answer.evidence
+        far = 0 if leading in rule.shown_with else 4
+        if rule.id.partition("-")[0] != family:
+            far += 2
+        return far if fired.answer.evidence else far + 1
 
     ranked = sorted(plan.background, key=distance)
     lines = [_line(fired, sender) for fired in ranked[:_BACKGROUND_IN_FULL]]
-    rest = [sender.words.title(fired.rule.id, fired.rule.title) for fired in ranked[_BACKGROUND_IN_FULL:]]
-    if rest:
+    if len(ranked) > _BACKGROUND_IN_FULL:
+        title = sender.words.title
+        rest = [title(fired.rule.id, fired.rule.title) for fired in ranked[_BACKGROUND_IN_FULL:]]
         lines.append(f"{sender.words.words['in_guideline']}: {'; '.join(rest)}")
     return lines
 
@@ -220,13 +231,15 @@ def _source(leading: Rule | None, name: str, sender: Sender) -> dict[str, Any]:
     return source
 
 
-def _recommendation(fired: Fired, sender: Sender) -> dict[str, Any]:
-    return {
-        "id": fired.rule.id,
-        "indicator": fired.indicator,
-        "section": first_section(fired.rule.section),
-        "evidence": evidence(fired.answer.evidence, sender.words.say, sender.worded),
-    }
+def _recommendations(members: Iterable[Fired], sender: Sender) -> list[dict[str, Any]]:
+    say, worded = sender.words.say, sender.worded
+    made: list[dict[str, Any]] = []
+    for fired in members:
+        rule, facts = fired.rule, fired.answer.evidence
+        found = evidence(facts, say, worded) if facts else []
+        section_ = first_section(rule.section)
+        made.append({"id": rule.id, "indicator": fired.indicator, "section": section_, "evidence": found})
+    return made
 
 
 @cache
@@ -242,6 +255,5 @@ def _link(rule_id: str, words: Texts) -> dict[str, str]:
 
 def _uuid(*names: str) -> str:
     """str(uuid5(…)), without its detour over integers (a test compares the two)."""
-    digits = sha1(_NAMESPACE.bytes + "|".join(names).encode(), usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(digits[16], 16) & 3]
-    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
+    digits = sha1(_NAMESPACE + "|".join(names).encode(), usedforsecurity=False).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"

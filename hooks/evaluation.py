@@ -27,6 +27,7 @@ from hooks.unchecked import Gap, gap, not_received_line, unchecked_card, wanted
 #: The guideline, and the version of what these rules and texts say of it; every change of advice raises it.
 GUIDELINE = "DSAM 2024-05"
 RULESET = "1.0.0"
+_CONTENT = Defaults()
 
 
 class Options(Struct, frozen=True):
@@ -61,7 +62,7 @@ def respond(
     suggestions that change them. The same arguments give the same answer.
     """
     options = options or Options()
-    case = Case(facts, hook, defaults, rules)
+    case = Case(facts, hook, defaults or _CONTENT, rules)
     outcome = evaluate(case)
     words = texts(language)
     context = DraftContext(facts.patient_id, facts.as_of, facts.systems, language)
@@ -120,16 +121,14 @@ def _fired(outcome: Outcome, arrangement: Arrangement) -> list[dict[str, Any]]:
     """Every recommendation that fires, with the card that carries it; shown when its text or line is sent."""
     shown = {fired.rule.id: plan.card for plan in arrangement.cards for fired in plan.members}
     left_out = (*arrangement.collapsed, *arrangement.held_back)
-    collapsed = {fired.rule.id: plan.card for plan in left_out for fired in plan.members}
-    return [
-        {
-            "id": fired.rule.id,
-            "indicator": fired.indicator,
-            "card": shown.get(fired.rule.id) or collapsed.get(fired.rule.id) or fired.rule.card,
-            "shown": fired.rule.id in shown,
-        }
-        for fired in outcome.fired
-    ]
+    carried = {fired.rule.id: plan.card for plan in left_out for fired in plan.members} | shown
+    entries: list[dict[str, Any]] = []
+    for fired in outcome.fired:
+        rule = fired.rule
+        id_ = rule.id
+        card = carried.get(id_, rule.card)
+        entries.append({"id": id_, "indicator": fired.indicator, "card": card, "shown": id_ in shown})
+    return entries
 
 
 def _issues(case: Case, outcome: Outcome) -> list[dict[str, str]]:

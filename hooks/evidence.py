@@ -6,7 +6,7 @@ no name there, and then as one plain line.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date
 
 from fhir_mappings.facts import (
@@ -41,18 +41,21 @@ _GROUPS = frozenset(
 Worded = dict[int, tuple[str, str]]
 
 
-def evidence(facts: Collection[Fact], say: Language, worded: Worded | None = None) -> list[dict[str, str]]:
-    """The facts as the contract's evidence, each line once. `worded` is read and added to; the facts outlive it."""
-    if not facts:
-        return []
-    worded = {} if worded is None else worded
+def evidence(facts: Iterable[Fact], say: Language, worded: Worded | None = None) -> list[dict[str, str]]:
+    """The facts as the contract's evidence, each line once; `worded` as in `evidence_lines`."""
+    lines = evidence_lines(facts, say, {} if worded is None else worded)
+    return [{"reference": reference, "text": text} for reference, text in lines]
+
+
+def evidence_lines(facts: Iterable[Fact], say: Language, worded: Worded) -> list[tuple[str, str]]:
+    """Reference and text of the facts, each line once. `worded` is read and added to; the facts outlive it."""
     lines: dict[tuple[str, str], None] = {}
     for fact in facts:
         line = worded.get(id(fact))
         if line is None:
             line = worded[id(fact)] = fact.reference, describe(fact, say)
         lines[line] = None
-    return [{"reference": reference, "text": text} for reference, text in lines]
+    return list(lines)
 
 
 def describe(fact: Fact, say: Language) -> str:

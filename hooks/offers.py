@@ -55,8 +55,10 @@ _EFFERVESCENT = {
 #: With very low vitamin D: first raise it and control, before or instead of the drug.
 _WAITING_FOR_VITAMIN_D = frozenset({"zoledronate", "denosumab"})
 _RAISED_FIRST = _WAITING_FOR_VITAMIN_D | ORAL_BISPHOSPHONATES
-#: Offered last: they help, but nothing is lost without them.
-_LAST = {"plan": 1, "message": 2, "note": 3}
+#: Kinds no drug ever comes of; nor does an order, but for zoledronate.
+_WITHOUT_DRUG = frozenset({"task", "message", "note", "plan", "delete-draft"})
+#: Deletions first. Offered last: what helps, but nothing is lost without it.
+_PLACE = {"delete-draft": -1, "plan": 1, "message": 2, "note": 3}
 #: A booking this near a wanted one is the wanted one.
 _SAME_BOOKING = timedelta(days=31)
 
@@ -65,36 +67,32 @@ Key = tuple[str, str, str]
 
 
 class Offer(Struct, eq=False):
-    """A proposal and the recommendation it comes from."""
+    """A proposal and the recommendation it comes from. Offers of one key are the same, whatever their days."""
 
     fired: Fired
     proposal: Proposal
+    key: Key
 
 
 def offers(members: Iterable[Fired], case: Case) -> list[Offer]:
     """The proposals of a card's members that may be made, deletions first, plans and notes last."""
     found: dict[Key, Offer] = {}
     for fired in members:
+        if not fired.rule.proposals:
+            continue
         for proposal in fired.rule.proposals_for(case):
             for allowed in _allowed(proposal, fired, case):
-                if _done(allowed, case):
-                    continue
-                key = key_of(allowed)
+                key = allowed.kind, allowed.what, allowed.drug
                 earlier = found.get(key)
-                if earlier is None:
-                    found[key] = Offer(fired, allowed)
-                elif _sooner(allowed, earlier.proposal):
-                    found[key] = Offer(earlier.fired, allowed)
-    return sorted(found.values(), key=_rank)
+                if earlier is not None and not _sooner(allowed, earlier.proposal):
+                    continue
+                if not _done(allowed, case):
+                    found[key] = Offer(fired if earlier is None else earlier.fired, allowed, key)
+    return sorted(found.values(), key=_place)
 
 
-def key_of(proposal: Proposal) -> Key:
-    """What makes two proposals the same offer, whatever their days."""
-    return proposal.kind, proposal.what, proposal.drug
-
-
-def _rank(offer: Offer) -> int:
-    return -1 if offer.proposal.kind == "delete-draft" else _LAST.get(offer.proposal.kind, 0)
+def _place(offer: Offer) -> int:
+    return _PLACE.get(offer.proposal.kind, 0)
 
 
 def _sooner(one: Proposal, other: Proposal) -> bool:
@@ -103,6 +101,8 @@ def _sooner(one: Proposal, other: Proposal) -> bool:
 
 def _allowed(proposal: Proposal, fired: Fired, case: Case) -> list[Proposal]:
     """The proposal, what stands in for it, or nothing."""
+    if proposal.kind in _WITHOUT_DRUG or (proposal.kind == "order" and proposal.what != "zoledronate"):
+        return [proposal]
     proposal = _suited(proposal, case)
     drug = _drug(proposal)
     if not drug and proposal.kind not in ("refer", "book"):

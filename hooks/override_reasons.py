@@ -15,7 +15,10 @@ REASONS = (
     (OVERRIDE_REASONS, "data-wrong"),
 )
 
+_WORDED = tuple((system, code, f"override.{code}") for system, code in REASONS)
+
 
 def override_reasons(words: Texts) -> list[dict[str, str]]:
     """The reasons as Codings, in the reader's words."""
-    return [{"system": system, "code": code, "display": words.words[f"override.{code}"]} for system, code in REASONS]
+    said = words.words
+    return [{"system": system, "code": code, "display": said[term]} for system, code, term in _WORDED]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -33,7 +34,7 @@ from hooks.guideline.calendar import add_days, add_months
 from hooks.guideline.case import Case
 from hooks.guideline.firing import Fired
 from hooks.guideline.proposal import Proposal
-from hooks.offers import Key, Offer, key_of, offers
+from hooks.offers import Key, Offer, offers
 from hooks.texts import OfferText, Texts, fill
 
 MOST = 5
@@ -47,6 +48,9 @@ _NAMED_TESTS = 4
 _SHORT_COURSE = 28
 _RELATIVE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}")
 
+#: An action of CDS Hooks; its description is what the button of it alone says.
+Action = dict[str, Any]
+LABEL = "description"
 AnyDraft = DraftMedication | DraftService | DraftStop | DraftReferral
 
 
@@ -54,7 +58,7 @@ class Suggestion(Struct, frozen=True):
     """One button: its label and the actions behind it."""
 
     label: str
-    actions: tuple[dict[str, Any], ...]
+    actions: tuple[Action, ...]
 
 
 class Drafting(Struct):
@@ -73,11 +77,11 @@ class Drafting(Struct):
 
 def suggestions(members: Iterable[Fired], drafting: Drafting) -> list[Suggestion]:
     """The suggestions of a card with these members."""
-    new = [o for o in offers(members, drafting.case) if key_of(o.proposal) not in drafting.offered]
+    new = [offer for offer in offers(members, drafting.case) if offer.key not in drafting.offered]
     found = [(group, made) for group in _grouped(new) if (made := _suggestion(group, drafting)) is not None]
     while len(found) > MOST:
         found.remove(max(reversed(found[1:]), key=_dispensable))
-    drafting.offered.update(key_of(offer.proposal) for group, _ in found for offer in group)
+    drafting.offered.update(offer.key for group, _ in found for offer in group)
     return [made for _, made in found]
 
 
@@ -86,68 +90,63 @@ def _dispensable(found: tuple[list[Offer], Suggestion]) -> int:
     return _LESS.get(found[0][0].proposal.kind, 0)
 
 
-def _grouped(found: list[Offer]) -> Iterator[list[Offer]]:
+def _grouped(found: list[Offer]) -> Iterable[list[Offer]]:
     """Offers that share a button: the blood tests of one day; DXA and VFA of one day."""
-    groups: dict[tuple[str, ...], list[Offer]] = {}
+    groups: dict[object, list[Offer]] = {}
     for offer in found:
         groups.setdefault(_group(offer), []).append(offer)
-    yield from groups.values()
+    return groups.values()
 
 
-def _group(offer: Offer) -> tuple[str, ...]:
+def _group(offer: Offer) -> object:
     proposal = offer.proposal
-    day = str(proposal.on or "")
-    if _is_blood_test(proposal.what) and proposal.kind == "order":
-        return ("blood", day)
-    if proposal.kind == "order" and proposal.what in ("dxa", "vfa"):
-        return ("scan", day)
-    return (proposal.kind, proposal.what, proposal.drug)
+    if proposal.kind == "order":
+        if _is_blood_test(proposal.what):
+            return ("blood", proposal.on)
+        if proposal.what in ("dxa", "vfa"):
+            return ("scan", proposal.on)
+    return offer.key
 
 
+@cache
 def _is_blood_test(concept: str) -> bool:
     return concept == "calcium" or (concept not in _APART and is_measured(concept))
 
 
 def _suggestion(group: list[Offer], drafting: Drafting) -> Suggestion | None:
-    first = group[0]
-    kinds = {offer.proposal.what for offer in group}
-    if first.proposal.kind == "order" and kinds == {"dxa", "vfa"}:
-        return _created(_order(first, "dxa_vfa", drafting))
-    made = [pair for offer in group for pair in _made(offer, drafting)]
-    if len(made) < 2 or first.proposal.kind != "order":
-        return Suggestion(made[0][0], tuple(action for _, action in made)) if made else None
+    first = group[0].proposal
+    if len(group) == 1:
+        made = _made(group[0], drafting)
+        return Suggestion(made[0][LABEL], tuple(made)) if made else None
+    if {offer.proposal.what for offer in group} == {"dxa", "vfa"}:
+        both = _order(group[0], "dxa_vfa", drafting)
+        return Suggestion(both[LABEL], (both,))
     names = [named(drafting.words.say, offer.proposal.what, "concept") for offer in group]
     listed = f": {drafting.words.say.list(names)}" if len(names) <= _NAMED_TESTS else f" ({len(names)})"
-    label = f"{drafting.words.offer('order', 'blood_tests').label}{listed}"
-    return Suggestion(_dated(label, first.proposal.on, drafting), tuple(action for _, action in made))
+    label = f"{drafting.words.offers['order', 'blood_tests'].label}{listed}"
+    orders = [_order(offer, offer.proposal.what, drafting) for offer in group]
+    return Suggestion(_dated(label, first.on, drafting), tuple(orders))
 
 
-def _created(pair: tuple[str, Resource]) -> Suggestion:
-    return Suggestion(pair[0], (_create(*pair),))
-
-
-def _create(label: str, resource: Resource) -> dict[str, Any]:
+def _create(label: str, resource: Resource) -> Action:
     return {"type": "create", "description": label, "resource": resource}
 
 
-def _made(offer: Offer, drafting: Drafting) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The label and action of an offer; several for the drafts it deletes, none when it does not fit."""
+def _made(offer: Offer, drafting: Drafting) -> list[Action]:
+    """The action of an offer; several for the drafts it deletes, none when it does not fit."""
     proposal = offer.proposal
     if proposal.kind == "delete-draft":
-        yield from _deletions(offer, drafting)
-    elif proposal.kind == "change-draft":
-        yield from _changes(offer, drafting)
-    elif proposal.kind == "order":
-        pair = _order(offer, proposal.what, drafting)
-        yield pair[0], _create(*pair)
-    else:
-        text = drafting.words.offer(proposal.kind, proposal.what)
-        words = drafting.fill(text.label)
-        label = _dated(words, proposal.on, drafting)
-        yield label, _create(label, _resource(proposal, _title(words), text, drafting))
+        return list(_deletions(offer, drafting))
+    if proposal.kind == "change-draft":
+        return list(_changes(offer, drafting))
+    if proposal.kind == "order":
+        return [_order(offer, proposal.what, drafting)]
+    text = drafting.words.offer(proposal.kind, proposal.what)
+    words = drafting.fill(text.label)
+    return [_create(_dated(words, proposal.on, drafting), _resource(proposal, words, text, drafting))]
 
 
-def _resource(proposal: Proposal, title: str, text: OfferText, drafting: Drafting) -> Resource:
+def _resource(proposal: Proposal, label: str, text: OfferText, drafting: Drafting) -> Resource:
     context, body = drafting.context, drafting.fill(text.text)
     match proposal.kind:
         case "prescribe":
@@ -162,11 +161,11 @@ def _resource(proposal: Proposal, title: str, text: OfferText, drafting: Draftin
         case "plan":
             start = drafting.case.today
             steps = [Step(add_months(start, months), drafting.fill(step)) for months, step in text.steps]
-            return care_plan(context, title, body, steps)
+            return care_plan(context, _title(label), body, steps)
         case "note":
-            return document(context, title, body)
+            return document(context, _title(label), body)
         case _:
-            return task(context, title, body, proposal.on)
+            return task(context, _title(label), body, proposal.on)
 
 
 def _title(label: str) -> str:
@@ -175,33 +174,33 @@ def _title(label: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _order(offer: Offer, what: str, drafting: Drafting) -> tuple[str, Resource]:
+def _order(offer: Offer, what: str, drafting: Drafting) -> Action:
     """A test, scan or service. A blood test needs no words of its own."""
     words, on = drafting.words, offer.proposal.on
     if ("order", what) in words.offers:
-        text = words.offer("order", what)
+        text = words.offers["order", what]
         label, body, instruction = drafting.fill(text.label), drafting.fill(text.text), text.instruction
     else:
         body, instruction = named(words.say, what, "concept"), ""
-        label = f"{words.offer('order', 'blood_tests').label}: {body}"
+        label = f"{words.offers['order', 'blood_tests'].label}: {body}"
     reason = "" if _is_blood_test(what) else words.title(offer.fired.rule.id, offer.fired.rule.title)
     order = service_request(drafting.context, what, body, on, reason=reason, instruction=instruction)
-    return _dated(label, on, drafting), order
+    return _create(_dated(label, on, drafting), order)
 
 
 def _dated(label: str, on: date | None, drafting: Drafting) -> str:
     return f"{label} ({drafting.words.say.day(on)})" if on is not None and on > drafting.case.today else label
 
 
-def _deletions(offer: Offer, drafting: Drafting) -> Iterator[tuple[str, dict[str, Any]]]:
+def _deletions(offer: Offer, drafting: Drafting) -> Iterator[Action]:
     text = drafting.words.offer("delete-draft", "draft")
     for draft in _drafts(offer, offer.proposal.what, drafting.case):
         if _RELATIVE.fullmatch(draft.reference):
             label = f"{text.label}: {_draft_name(draft, drafting)}"
-            yield label, {"type": "delete", "description": label, "resourceId": draft.reference}
+            yield {"type": "delete", "description": label, "resourceId": draft.reference}
 
 
-def _changes(offer: Offer, drafting: Drafting) -> Iterator[tuple[str, dict[str, Any]]]:
+def _changes(offer: Offer, drafting: Drafting) -> Iterator[Action]:
     proposal = offer.proposal
     text = drafting.words.offer("change-draft", proposal.what)
     on = proposal.on
@@ -213,7 +212,7 @@ def _changes(offer: Offer, drafting: Drafting) -> Iterator[tuple[str, dict[str, 
         resource = changed(raw, proposal.what, drafting.context, words, on) if raw is not None else None
         if resource is not None:
             label = _dated(drafting.fill(text.label), on, drafting)
-            yield label, {"type": "update", "description": label, "resource": resource}
+            yield {"type": "update", "description": label, "resource": resource}
 
 
 def _drafts(offer: Offer, of: str, case: Case) -> list[AnyDraft]:

@@ -76,7 +76,10 @@ class Texts(Struct, frozen=True):
 
     def title(self, rule_id: str, otherwise: str = "") -> str:
         """The short name of a recommendation."""
-        return self.rules[rule_id].title if rule_id in self.rules else otherwise or rule_id
+        try:
+            return self.rules[rule_id].title
+        except KeyError:
+            return otherwise or rule_id
 
 
 @cache
@@ -164,16 +167,21 @@ def fill(template: str, case: Case, say: Language) -> str:
 
 def render(rule_id: str, field: str, case: Case, words: Texts) -> str:
     """The title, summary or detail of a recommendation in this case, additions included."""
-    text, say = words.rules[rule_id], words.say
-    filled = fill(getattr(text, field), case, say)
-    if field != "detail" or not text.add:
+    text = words.rules[rule_id]
+    return detail_of(text, case, words.say) if field == "detail" else fill(getattr(text, field), case, words.say)
+
+
+def detail_of(text: RuleText, case: Case, say: Language) -> str:
+    """The detail of a recommendation in this case, with the additions whose conditions hold."""
+    filled = fill(text.detail, case, say)
+    if not text.add:
         return filled
     added = [fill(sentence, case, say) for when, sentence in text.add if CONDITIONS[when](case)]
     return " ".join([filled, *added])
 
 
-#: Words, numbers and dates in one line: nothing in them is markup. The common case, told fast.
-_SAFE = re.compile(r"[^\W\d_](?:[^\W_]|[ ,;/%()−×.-]|: )*")
+#: Words, numbers and dates in one line: nothing in them is markup, but for an underscore. The common case, told fast.
+_SAFE = re.compile(r"[^\W\d_][\w ,;/%()−×.-]*(?:: [\w ,;/%()−×.-]*)*")
 _MARKUP = re.compile(r"[\\`*_\[\]|~@]|(?<=www)\.|:(?=//)|^[-+#=]", re.IGNORECASE)
 _NUMBERED = re.compile(r"^(\d{1,9})([.)])")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -189,7 +197,7 @@ def plain(text: str) -> str:
 
 def escape_markdown(text: str) -> str:
     """Text from a record, safe inside a Markdown card: it shows as written and is never markup or a link."""
-    if len(text) <= _LONGEST_QUOTE and _SAFE.fullmatch(text) and "www." not in text.lower():
+    if len(text) <= _LONGEST_QUOTE and _SAFE.fullmatch(text) and "_" not in text and "www." not in text.lower():
         return text
     line = _NUMBERED.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", plain(text)))
     return "".join(_ENTITIES.get(c, c) for c in line)

@@ -173,6 +173,12 @@ def test_tables_read_one_by_one_are_those_of_the_whole_file(code: LanguageCode) 
                 assert len(words.offers[first, name].steps) == len(offer.get("step", ()))
 
 
+@languages
+def test_the_phrase_a_card_is_searched_for_is_in_small_letters(code: LanguageCode) -> None:
+    phrase = texts(code).words["together_phrase"]
+    assert phrase == phrase.lower()
+
+
 def test_only_the_values_a_text_uses_are_worked_out() -> None:
     case = Case(facts_of(VIGNETTES[0]), "patient-view", rules=RULES)
     fill("T-score {t_low}", case, language("da"))
@@ -187,6 +193,7 @@ def test_only_the_values_a_text_uses_are_worked_out() -> None:
         ("[tryk her](http://example.org)", r"\[tryk her\](http\://example.org)"),
         ("www.example.org", r"www\.example.org"),
         ("a*b_c`d|e~f", r"a\*b\_c\`d\|e\~f"),
+        ("Observation/t_1", r"Observation/t\_1"),
         ("1. tablet", r"1\. tablet"),
         ("- en ad gangen", r"\- en ad gangen"),
         ("# Overskrift", r"\# Overskrift"),

@@ -17,7 +17,7 @@ def courses(case: Case, drugs: Iterable[str]) -> tuple[MedicationCourse, ...]:
     wanted = frozenset(drugs)
     if wanted.isdisjoint(drugs_on_record(case)):
         return ()
-    return tuple([c for c in case.facts.courses if c.drugs & wanted and not c.cancer_product])
+    return tuple([c for c in case.facts.courses if not wanted.isdisjoint(c.drugs) and not c.cancer_product])
 
 
 @predicate

@@ -77,15 +77,21 @@ def _lacking(case: Case, item: str) -> Answer:
 
 
 @predicate
+def _panel(case: Case) -> tuple[tuple[str, Answer], ...]:
+    """Each test of the panel, and whether it lacks a result and is not ordered."""
+    return tuple([(item, _lacking(case, item)) for item in PANEL_ITEMS])
+
+
+@predicate
 def panel_to_order(case: Case) -> tuple[str, ...]:
     """The tests of the panel that lack a result and are not ordered."""
-    return tuple(item for item in PANEL_ITEMS if isinstance(_lacking(case, item), Yes))
+    return tuple([item for item, answer in _panel(case) if isinstance(answer, Yes)])
 
 
 @predicate
 def panel_missing(case: Case) -> Answer:
     """Something of the panel lacks a result and is not ordered."""
-    return any_of(*[_lacking(case, item) for item in PANEL_ITEMS])
+    return any_of(*[answer for _, answer in _panel(case)])
 
 
 @predicate

@@ -36,8 +36,9 @@ def _earlier(case: Case) -> list[tuple[str, date | None]]:
     if injections(case):
         found.append(("drug.denosumab", injections(case)[-1].date))
     given = {term for term, _ in found}
+    recorded = frozenset().union(*[course.drugs for course in case.facts.courses])
     for term, drugs in _COURSES.items():
-        if term not in given:
+        if term not in given and not drugs.isdisjoint(recorded):
             found += [(term, course.stop) for course in joined_courses(case, drugs) if not course.running]
     return found
 

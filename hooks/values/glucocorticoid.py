@@ -121,12 +121,12 @@ def _(case: Case, say: Language) -> str:
 
 
 def _named(courses: Iterable[MedicationCourse], say: Language) -> str:
-    return say.list(f"{drug_of(c, say)} ({_period(c, say)})" for c in courses) or say.term("none")
+    return say.list([f"{drug_of(c, say)} ({_period(c, say)})" for c in courses]) or say.term("none")
 
 
 @value("gc_assumed", f"prednisolon ({_DAY} – åben slutdato)")
 def _(case: Case, say: Language) -> str:
-    return _named(dict.fromkeys(series(case).assumed), say)
+    return _named(series(case).assumed, say)
 
 
 @value("gc_unreadable", f"prednisolon ({_DAY} – åben slutdato)")
@@ -179,7 +179,10 @@ def _(case: Case) -> bool:
 @when("gc_duplicates")
 def _(case: Case) -> bool:
     """Orders of one drug overlap without a link; they are summed."""
-    return any(course.duplicate for course in given_in(series(case), windows(case)))
+    counted = series(case)
+    if not any(stretch.course.duplicate for stretch in counted.stretches):
+        return False
+    return any(course.duplicate for course in given_in(counted, windows(case)))
 
 
 @when("gc_rescue_uncounted")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fhir_mappings.facts import Fracture, MedicationCourse
 from hooks.guideline.calendar import within_days
-from hooks.guideline.case import Case
+from hooks.guideline.case import Case, predicate
 from hooks.guideline.fractures import fractures, latest_date, not_high_energy
 from hooks.guideline.logic import Yes
 from hooks.guideline.part_16_pain import opioid_after_healing
@@ -17,6 +17,7 @@ def _named(fracture: Fracture | None, say: Language) -> str:
     return say.term("fracture.other") if fracture is None else say.term(f"fracture.{fracture.site}")
 
 
+@predicate
 def _recent(case: Case) -> Fracture | None:
     found = fractures(case, lambda f: not_high_energy(f) and within_days(f.date, case.today, PAIN_DAYS))
     return max(found, key=lambda f: f.date or case.today, default=None)

@@ -11,10 +11,12 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 from hooks.guideline.rule import Rule
 from hooks.language import LanguageCode
+
+Kind = Literal["threshold", "default"]
 
 
 def reading(rule: Rule, code: LanguageCode) -> str:
@@ -28,14 +30,14 @@ def strength(rule: Rule, code: LanguageCode) -> str:
     return _said(code, "readings", "strength", rule.strength, rule.strength)
 
 
-def threshold_reading(name: str, english: str, code: LanguageCode) -> str:
-    """How we read a number of thresholds.py."""
-    return _said(code, "numbers", "threshold", name, english)
+def number_name(kind: Kind, name: str, code: LanguageCode) -> str:
+    """What a number is called; in English its name in the code says it, and this is empty."""
+    return "" if code == "en" else _said(code, "numbers", f"{kind}.{name}", "name", f"the name {name}")
 
 
-def default_reading(name: str, english: str, code: LanguageCode) -> str:
-    """What a configurable default (defaults.py) means."""
-    return _said(code, "numbers", "default", name, english)
+def number_reading(kind: Kind, name: str, english: str, code: LanguageCode) -> str:
+    """How we read a number of thresholds.py, or what a configurable default (defaults.py) means."""
+    return _said(code, "numbers", f"{kind}.{name}", "reading", english)
 
 
 def contradiction(number: str, part: str, english: str, code: LanguageCode) -> str:
@@ -52,8 +54,11 @@ def written(code: LanguageCode, file: str) -> Mapping[str, Any]:
 def _said(code: LanguageCode, file: str, table: str, name: str, english: str) -> str:
     if code == "en":
         return english
+    found = written(code, file)
     try:
-        text: str = written(code, file)[table][name]
+        for part in table.split("."):
+            found = found[part]
+        text: str = found[name]
     except KeyError as missing:
         where = f"hooks/texts/{code}/{file}.toml"
         raise KeyError(f'{where}: under [{table}] write "{name}" = what says the same as: {english}') from missing

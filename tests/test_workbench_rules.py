@@ -84,6 +84,7 @@ def test_an_english_page_is_seen_to_be_english(bench: Workbench) -> None:
 def test_a_danish_page_says_reading_strength_numbers_contradictions_and_tables(bench: Workbench) -> None:
     text = read_out(bench.get("/rules/GLU-TX-2?lang=da"))
     assert "Over 75 har de fleste mindst osteopeni" in text
+    assert "Alder for behandling før DXA under prednisolon" in text
     assert "over 75 (" in text
     assert "Kvinder > 75 og mænd > 80 i klare vendinger" in text
     assert "kvinde på 76" in text

@@ -14,7 +14,7 @@ from hooks.guideline.register import RULES, catalogue
 from hooks.guideline.rule import Rule
 from hooks.guideline.thresholds import THRESHOLDS
 from hooks.language import LanguageCode, language, section
-from hooks.readings import default_reading, reading, strength, threshold_reading
+from hooks.readings import Kind, number_name, number_reading, reading, strength
 from hooks.rule_words import words_of_rules
 from hooks.texts import texts
 
@@ -30,9 +30,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number a rule uses. `may_change`: a default that a deployment may set."""
+    """A number a rule uses. `called`: its name in words; `may_change`: a default that a deployment may set."""
 
     name: str
+    called: str
     value: str
     section: str
     reading: str
@@ -103,13 +104,17 @@ def _numbers(rule: Rule, content: Defaults, code: LanguageCode) -> list[Number]:
             return say.term("value.yes" if value else "value.no")
         return f"{say.number(value, 1 if unit == 'SD' else None)} {words_of_rules(code).get(f'unit.{unit}', unit)}"
 
+    def number(kind: Kind, name: str, value: str, where: str, english: str) -> Number:
+        called, read = number_name(kind, name, code), number_reading(kind, name, english, code)
+        return Number(name, called, value, where, read, kind == "default")
+
     fixed = [
-        Number(name, told(n.value, n.unit), section(code, n.section), threshold_reading(name, n.reading, code), False)
-        for name, n in THRESHOLDS.items()
+        number("threshold", name, told(each.value, each.unit), section(code, each.section), each.reading)
+        for name, each in THRESHOLDS.items()
         if name in used
     ]
-    local = {name: field.metadata for name, field in Defaults.__dataclass_fields__.items() if name in used}
     return fixed + [
-        Number(name, told(getattr(content, name), meta["unit"]), "", default_reading(name, meta["reading"], code), True)
-        for name, meta in local.items()
+        number("default", name, told(getattr(content, name), field.metadata["unit"]), "", field.metadata["reading"])
+        for name, field in Defaults.__dataclass_fields__.items()
+        if name in used
     ]

@@ -10,9 +10,11 @@ from itertools import chain
 
 import pytest
 
+from cds_service.workbench.tables import contradictions
 from hooks.guideline.case import Case
 from hooks.guideline.register import RULES, catalogue
 from hooks.guideline.rule import Rule
+from hooks.guideline.thresholds import THRESHOLDS
 from hooks.language import LANGUAGES, LanguageCode, language, section
 from hooks.placement import PRIORITY
 from hooks.texts import OFFERS, RuleText, escape_markdown, fill, placeholders, render, texts
@@ -26,6 +28,16 @@ languages = pytest.mark.parametrize("code", LANGUAGES)
 TOO_HARD = re.compile(r"\b(bør|burde|skal du|du skal|should|must|ought)\b", re.IGNORECASE)
 LONGEST_SUMMARY = 139
 LONGEST_TITLE = 90
+#: Files of a language that are read by others than hooks/texts.py.
+APART = (
+    "terms.toml",
+    "cards.toml",
+    "predicates.toml",
+    "sections.toml",
+    "readings.toml",
+    "numbers.toml",
+    "contradictions.toml",
+)
 
 
 def templates(text: RuleText) -> dict[str, str]:
@@ -161,7 +173,7 @@ def test_every_text_that_fires_can_be_written(code: LanguageCode) -> None:
 def test_tables_read_one_by_one_are_those_of_the_whole_file(code: LanguageCode) -> None:
     words = texts(code)
     for file in (files("hooks") / "texts" / code).iterdir():
-        if file.name in ("terms.toml", "cards.toml", "predicates.toml", "sections.toml"):
+        if file.name in APART:
             continue
         for first, table in tomllib.loads(file.read_text(encoding="utf-8")).items():
             if first not in OFFERS and file.name.startswith("part_"):
@@ -208,15 +220,17 @@ def test_text_of_the_record_is_shown_as_written_and_is_never_markup(written: str
     assert escape_markdown(written) == shown
 
 
-def test_section_labels_are_danish_on_danish_cards() -> None:
-    """What is left of each label, without the Danish words, is numbers and names of appendices."""
-    names = "Forord|Generelt|Skema|Fig|Tab|A-Calcium|A-Menopause|B1-A..E|[AB][1-9]?(-[A-Z])?"
+def test_section_labels_are_danish_in_danish() -> None:
+    """What is left of each label, without the Danish words, is numbers, recommendations and names of appendices."""
+    names = r"denosumab|Forord|Generelt|Skema|Fig|Tab|A-Calcium|A-Menopause|[A-Z]{2,}(-[A-Z]+)*-\d+"
+    names += "|B1-A..E|[AB][1-9]?(-[A-Z])?"
     words = tomllib.loads((files("hooks") / "texts" / "da" / "sections.toml").read_text(encoding="utf-8"))
     danish = "|".join(re.escape(text.strip()) for text in sorted(words.values(), key=len, reverse=True))
-    labels = {rule.section for rule in RULES.values()}
+    labels = {rule.section for rule in RULES.values()} | {number.section for number in THRESHOLDS.values()}
+    labels |= {row["where"] for row in contradictions()}
     assert {section("en", label) for label in labels} == labels
     for label in labels:
         left = re.sub(f"{danish}|{names}", "", section("da", label))
-        assert re.fullmatch(r"[§0-9.;() >note]*", left), (label, left)
+        assert re.fullmatch(r"[§0-9.,;() >note]*", left), (label, left)
     unused = [phrase for phrase in words if not any(phrase in label for label in labels)]
     assert unused == []

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cds_service.workbench.tables import Table, readings_of, tables_of
+from cds_service.workbench.tables import Contradiction, Table, contradictions_of, tables_of
 from cds_service.workbench.words import term, words
 from hooks.guideline.defaults import Defaults
 from hooks.guideline.numbers import references
@@ -15,6 +14,7 @@ from hooks.guideline.register import RULES, catalogue
 from hooks.guideline.rule import Rule, always
 from hooks.guideline.thresholds import THRESHOLDS
 from hooks.language import LanguageCode, language, section
+from hooks.readings import Kind, number_name, number_reading, reading, strength
 from hooks.rule_words import words_of_rules
 from hooks.texts import texts
 
@@ -30,9 +30,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number a rule uses. `may_change`: a default that a deployment may set."""
+    """A number a rule uses. `called`: its name in words; `may_change`: a default that a deployment may set."""
 
     name: str
+    called: str
     value: str
     section: str
     reading: str
@@ -41,7 +42,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class RulePage:
-    """One recommendation in full. `parents`: an explanation's recommendations; `reading` in English."""
+    """One recommendation in full. `parents`: an explanation's recommendations."""
 
     id: str
     title: str
@@ -54,7 +55,7 @@ class RulePage:
     logic: str
     reading: str
     numbers: tuple[Number, ...]
-    contradictions: tuple[Mapping[str, str], ...]
+    contradictions: tuple[Contradiction, ...]
     tables: tuple[Table, ...]
 
 
@@ -70,22 +71,22 @@ def parts(code: LanguageCode) -> list[tuple[str, list[Line]]]:
 def page(rule_id: str, content: Defaults, code: LanguageCode) -> RulePage:
     """One recommendation with the deployment's numbers. KeyError when there is none of this id."""
     rule = RULES[rule_id]
-    unconditional = rule.logic is always
-    doc = "" if rule.is_explanation else " ".join((rule.logic.__doc__ or "").split())
+    numbers = tuple(_numbers(rule, content, code))
+    said = reading(rule, code)
     return RulePage(
         id=rule.id,
         title=texts(code).title(rule.id, rule.title),
         section=section(code, rule.section),
-        strength=rule.strength,
+        strength=strength(rule, code),
         card=term(f"decision.{rule.card}", code),
         hooks=() if rule.is_explanation else tuple(sorted(rule.hooks)),
         indicator=rule.indicator if isinstance(rule.indicator, str) else "",
         parents=tuple(_line(RULES[parent], code) for parent in rule.shown_with if parent in RULES),
-        logic="" if unconditional else sentence(rule, words_of_rules(code), content),
-        reading=doc,
-        numbers=tuple(_numbers(rule, content, code)),
-        contradictions=tuple(readings_of(rule.id)),
-        tables=tables_of(rule.id),
+        logic="" if rule.logic is always else sentence(rule, words_of_rules(code), content),
+        reading=said,
+        numbers=numbers,
+        contradictions=tuple(contradictions_of(rule.id, " ".join([said, *(each.reading for each in numbers)]), code)),
+        tables=tables_of(rule.id, code),
     )
 
 
@@ -102,13 +103,17 @@ def _numbers(rule: Rule, content: Defaults, code: LanguageCode) -> list[Number]:
             return say.term("value.yes" if value else "value.no")
         return f"{say.number(value, 1 if unit == 'SD' else None)} {words_of_rules(code).get(f'unit.{unit}', unit)}"
 
+    def number(kind: Kind, name: str, value: str, where: str, english: str) -> Number:
+        called, read = number_name(kind, name, code), number_reading(kind, name, english, code)
+        return Number(name, called, value, where, read, kind == "default")
+
     fixed = [
-        Number(name, told(each.value, each.unit), section(code, each.section), each.reading, False)
+        number("threshold", name, told(each.value, each.unit), section(code, each.section), each.reading)
         for name, each in THRESHOLDS.items()
         if name in used
     ]
     return fixed + [
-        Number(name, told(getattr(content, name), field.metadata["unit"]), "", field.metadata["reading"], True)
+        number("default", name, told(getattr(content, name), field.metadata["unit"]), "", field.metadata["reading"])
         for name, field in Defaults.__dataclass_fields__.items()
         if name in used
     ]

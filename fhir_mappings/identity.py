@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
@@ -32,31 +32,23 @@ def type_and_id(reference: str) -> str:
     return match[1] if match else ""
 
 
-class _Problems(dict[bytes, str]):
-    """What is wrong with a subject, by its JSON; each is judged once."""
-
-    def __init__(self, judge: Callable[[bytes], str]) -> None:
-        super().__init__()
-        self._judge = judge
-
-    def __missing__(self, written: bytes) -> str:
-        problem = self[written] = self._judge(written)
-        return problem
-
-
-class Identity:
+class Identity(dict[bytes, str]):
     """The patient: by `Patient/id`, by the fullUrl of its entry, or by an identifier (CPR).
 
-    `problems`: by a subject as JSON, why it is not this patient; empty when it is.
+    `identity[subject]` says of a subject as JSON why it is not this patient; empty when it is. Each is judged once.
     """
 
     def __init__(self, patient: Item, urls: Iterable[str]) -> None:
+        super().__init__()
         self._reference = patient.reference
         self._urls = frozenset({f"urn:uuid:{patient.id}", *urls})
         self._identifiers = _identifiers(patient)
-        self.problems = _Problems(self._problem)
 
-    def _problem(self, written: bytes) -> str:
+    def __missing__(self, subject: bytes) -> str:
+        problem = self[subject] = self._judge(subject)
+        return problem
+
+    def _judge(self, written: bytes) -> str:
         if not written or written == b"null":
             return "subject is missing, expected a reference to the patient"
         try:

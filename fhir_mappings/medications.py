@@ -150,7 +150,7 @@ def _code(written: bytes) -> _Code | None:
 
 
 def _mattering(received: Received, gone: frozenset[bytes] | None) -> Callable[[Item], bool]:
-    """Tells whether a rule may read a resource, or it must be reported.
+    """What tells of a resource whether a rule may read it, or it must be reported.
 
     A product without a known code, or of which rules ask only whether it is taken, matters only
     while it is taken (rules count the drugs): not in a status of `gone`, None for all. One that

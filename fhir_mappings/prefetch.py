@@ -101,7 +101,7 @@ class Received:
             self.sources.setdefault(key, Source(key, SourceState.MISSING, "not sent"))
         self.patient = self._only_patient(patient_id, issues, prefetch.get("patient"))
         urls = [url for url, kind, identity in self._more_urls if (kind, identity) == ("Patient", patient_id)]
-        self.problems = Identity(self.patient, [*urls, *filter(None, [self.patient.full_url])]).problems
+        self.problems = Identity(self.patient, [*urls, *filter(None, [self.patient.full_url])])
 
     def items(self, resource_type: str, where: Callable[[Item], bool] | None = None) -> list[Item]:
         """The resources of a type, each once, in an order that does not depend on that of the entries."""

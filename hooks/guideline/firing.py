@@ -65,15 +65,14 @@ def fires(case: Case, *ids: str) -> Answer:
 
 
 def _fires(case: Case, id_: str) -> Answer:
-    key = ("fires", id_)
-    answer: Answer | None = case.memo.get(key)
-    if answer is None:
-        rule = None if case.rules is None else case.rules.get(id_)
-        answer = NO if rule is None or case.hook not in rule.hooks else _logic(case, id_)
-        if rule is not None and not isinstance(answer, No) and silenced(case, rule, answer):
-            answer = NO
-        case.memo[key] = answer
-    return answer
+    rule = None if case.rules is None else case.rules.get(id_)
+    if rule is None or case.hook not in rule.hooks or isinstance(answer := _logic(case, id_), No):
+        return NO
+    key = ("silenced", id_)
+    reason: str | None = case.memo.get(key)
+    if reason is None:
+        reason = case.memo[key] = silenced(case, rule, answer)
+    return NO if reason else answer
 
 
 def evaluate(case: Case) -> Outcome:

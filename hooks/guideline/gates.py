@@ -110,8 +110,8 @@ def open_rules(every: Gates, case: Case) -> int:
                 if names.isdisjoint(found):
                     open_ &= ~spared
     for predicate, need_yes, need_no in every.shared:
-        yes, no = need_yes & open_, need_no & open_
-        if not (yes & (yes - 1) or no & (no - 1)):  # nothing to spare, or a rule that can as well be asked itself
+        # Nothing left to spare, or one rule that can as well be asked itself.
+        if not ((yes := need_yes & open_) & (yes - 1) or (need_no and (no := need_no & open_) & (no - 1))):
             continue
         try:
             answer = predicate(case)

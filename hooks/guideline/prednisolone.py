@@ -197,17 +197,22 @@ def best_windows(counted: Series, first: date, last: date) -> tuple[Window, Wind
     edges = {edge for segment in laid for edge in (segment.start, segment.end)}
     low, high = first.toordinal(), last.toordinal()
     days = {low, high} | {day for edge in edges for day in (edge, edge - WIDTH) if low <= day <= high}
-    highest = longest = _window(laid, low)
+    highest = longest = (low, *_window(laid, low))
     for day in sorted(days)[1:]:
-        window = _window(laid, day)
-        if window.total > highest.total + SUM_TOLERANCE:
-            highest = window
-        if window.days > longest.days:
-            longest = window
-    return highest, longest
+        total, enough = _window(laid, day)
+        if total > highest[1] + SUM_TOLERANCE:
+            highest = (day, total, enough)
+        if enough > longest[2]:
+            longest = (day, total, enough)
+    return _dated(*highest), _dated(*longest)
 
 
-def _window(laid: Iterable[Segment], start: int) -> Window:
+def _dated(day: int, mg: float, days: int) -> Window:
+    return Window(date.fromordinal(day), mg, days)
+
+
+def _window(laid: Iterable[Segment], start: int) -> tuple[float, int]:
+    """The sum in mg, and the days at 5 mg or more, of the 365 days from this one."""
     mg, days, end = 0.0, 0, start + WIDTH
     for segment in laid:
         first = segment.start if segment.start > start else start
@@ -215,7 +220,7 @@ def _window(laid: Iterable[Segment], start: int) -> Window:
         if last > first:
             mg += segment.mg * (last - first)
             days += last - first if segment.enough else 0
-    return Window(date.fromordinal(start), mg, days)
+    return mg, days
 
 
 @predicate

@@ -89,7 +89,7 @@ def test_a_danish_page_says_reading_strength_numbers_contradictions_and_tables(b
     assert "over 75 (" in text
     assert "Kvinder > 75 og mænd > 80 i klare vendinger" in text
     assert "kvinde på 76" in text
-    assert "prednisolon 10 mg, for 2 måneder siden" in text
+    assert "prednisolon 10 mg, for 2 mdr. siden" in text
     assert "ja, oplysning" in text
 
 

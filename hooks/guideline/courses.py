@@ -15,9 +15,9 @@ BISPHOSPHONATES = ORAL_BISPHOSPHONATES | {"zoledronate", "ibandronate_iv"}
 def courses(case: Case, drugs: Iterable[str]) -> tuple[MedicationCourse, ...]:
     """All recorded courses of these drugs, past, running and planned; cancer products left out."""
     wanted = frozenset(drugs)
-    return tuple([c for c in case.facts.courses if not wanted.isdisjoint(c.drugs) and not c.cancer_product])
+    return tuple([c for c in case.facts.courses if c.drugs & wanted and not c.cancer_product])
 
 
 def active(case: Case, *drugs: str) -> Answer:
     """Whether one of these drugs is being taken; unknown when the medicine list was not delivered."""
-    return exists([c for c in courses(case, drugs) if c.active], otherwise=absent(case, *MEDICATIONS))
+    return exists((c for c in courses(case, drugs) if c.active), otherwise=absent(case, *MEDICATIONS))

@@ -34,8 +34,6 @@ log = logging.getLogger(__name__)
 Card = dict[str, Any]
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "https://osteo-cds.org/cards").bytes
-#: The digit that names the variant of a UUID, by the digit that stood there.
-_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 #: Cards whose every advice is decided with the patient.
 _DECISIONS = frozenset({"C-TREATMENT", "C-FAILURE", "C-DURATION", "C-INVESTIGATE"})
 #: The specification: a summary is shorter than this.
@@ -137,14 +135,10 @@ def detail(plan: CardPlan, members: Iterable[Fired], sender: Sender) -> str:
     blocks += _listed(words.words["evidence"], _evidence_lines(members, sender))
     blocks += _listed(words.words["background"], _background_lines(plan, sender))
     text = "\n\n".join(blocks)
-    if _to_decide_together(plan, sender.case) and not _says(text, words.words["together_phrase"]):
+    phrase = words.words["together_phrase"]  # in small letters; nearly always in the text as it is
+    if _to_decide_together(plan, sender.case) and phrase not in text and phrase not in text.lower():
         text = "\n\n".join([f"{blocks[0]} {words.words['together']}", *blocks[1:]])
     return text
-
-
-def _says(text: str, phrase: str) -> bool:
-    """Whether the text has the phrase (small letters) however it is written; a long text is seldom lowered for it."""
-    return phrase in text or phrase in text.lower()
 
 
 def _to_decide_together(plan: CardPlan, case: Case) -> bool:
@@ -169,8 +163,6 @@ def _line(fired: Fired, sender: Sender) -> str:
 
 def _evidence_lines(members: Iterable[Fired], sender: Sender) -> list[str]:
     facts = {id(fact): fact for fired in members for fact in fired.answer.evidence}
-    if not facts:
-        return []
     found = evidence_lines(sorted(facts.values(), key=_is_menopause), sender.words.say, sender.worded)
     lines = [f"{escape_markdown(text)} ({escape_markdown(reference)})" for reference, text in found[:_EVIDENCE_LINES]]
     if len(found) > _EVIDENCE_LINES:
@@ -191,16 +183,13 @@ def _background_lines(plan: CardPlan, sender: Sender) -> list[str]:
     def distance(fired: Fired) -> int:
         """What goes with the leading entry first, then its family, then what rests on facts."""
         rule = fired.rule
-        far = 0 if leading in rule.shown_with else 4
-        if rule.id.partition("-")[0] != family:
-            far += 2
+        far = 4 * (leading not in rule.shown_with) + 2 * (rule.id.partition("-")[0] != family)
         return far if fired.answer.evidence else far + 1
 
     ranked = sorted(plan.background, key=distance)
     lines = [_line(fired, sender) for fired in ranked[:_BACKGROUND_IN_FULL]]
-    if len(ranked) > _BACKGROUND_IN_FULL:
-        title = sender.words.title
-        rest = [title(fired.rule.id, fired.rule.title) for fired in ranked[_BACKGROUND_IN_FULL:]]
+    rest = [sender.words.title(fired.rule.id, fired.rule.title) for fired in ranked[_BACKGROUND_IN_FULL:]]
+    if rest:
         lines.append(f"{sender.words.words['in_guideline']}: {'; '.join(rest)}")
     return lines
 
@@ -237,8 +226,8 @@ def _recommendations(members: Iterable[Fired], sender: Sender) -> list[dict[str,
     for fired in members:
         rule, facts = fired.rule, fired.answer.evidence
         found = evidence(facts, say, worded) if facts else []
-        section_ = first_section(rule.section)
-        made.append({"id": rule.id, "indicator": fired.indicator, "section": section_, "evidence": found})
+        first = first_section(rule.section)
+        made.append({"id": rule.id, "indicator": fired.indicator, "section": first, "evidence": found})
     return made
 
 
@@ -256,4 +245,5 @@ def _link(rule_id: str, words: Texts) -> dict[str, str]:
 def _uuid(*names: str) -> str:
     """str(uuid5(…)), without its detour over integers (a test compares the two)."""
     digits = sha1(_NAMESPACE + "|".join(names).encode(), usedforsecurity=False).hexdigest()
-    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"

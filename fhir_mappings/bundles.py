@@ -15,7 +15,11 @@ from msgspec import Raw
 
 from fhir_mappings.facts import Issue, Source, SourceState
 from fhir_mappings.heads import head_of, head_reader
+from fhir_mappings.r4.primitives import NONE_SENT
 from fhir_mappings.resources import BAD_DATA, Item
+
+#: A number of so many digits is no count.
+_LONG_NUMBER = 10
 
 
 class Link(msgspec.Struct, gc=False):
@@ -38,6 +42,7 @@ class Bundle(msgspec.Struct, rename="camel"):
 
     resource_type: str = ""
     id: str | None = None
+    total: Raw = NONE_SENT
     link: list[Link] | None = None
     entry: list[Entry] | None = None
 
@@ -45,6 +50,12 @@ class Bundle(msgspec.Struct, rename="camel"):
     def next_url(self) -> str | None:
         """Where the next page is; None when this is the last, "" when it is said that there is one and not where."""
         return next_url(self.link)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether its total says that more was found than it holds."""
+        total = bytes(self.total)
+        return total.isdigit() and len(total) < _LONG_NUMBER and int(total) > len(self.entry or ())
 
 
 class SearchSet(Bundle):
@@ -56,6 +67,7 @@ class SearchSet(Bundle):
 class _LooseBundle(msgspec.Struct):
     """A Bundle of which some entries are malformed."""
 
+    total: Raw = NONE_SENT
     link: Raw = Raw()
     entry: list[Raw] | None = None
 
@@ -136,6 +148,8 @@ def _read_bundle(key: str, expected: str, bundle: Bundle, issues: list[Issue]) -
     state, reason = SourceState.COMPLETE, ""
     if bundle.link and bundle.next_url is not None:
         state, reason = SourceState.PARTIAL, "more pages exist"
+    elif bundle.total and bundle.is_short:
+        state, reason = SourceState.PARTIAL, "fewer entries than its total"
     if not bundle.entry:
         return Source(key, state, reason), []
     items = []
@@ -176,7 +190,7 @@ def _loose_bundle(key: str, value: Raw | bytes, issues: list[Issue]) -> Bundle:
         links = msgspec.json.decode(loose.link or b"[]", type=list[Link])
     except BAD_DATA:
         links = [Link("next")]  # a link that cannot be read may be one to more pages
-    return Bundle(link=links, entry=entries)
+    return Bundle(total=loose.total, link=links, entry=entries)
 
 
 def _outcome(value: Raw | bytes) -> list[_OutcomeIssue]:

@@ -61,6 +61,22 @@ def test_a_next_link_means_that_more_may_exist() -> None:
     assert state_of(bundle(egfr(70), link=links[:1])) == (SourceState.COMPLETE, "")
 
 
+def test_a_total_above_the_entries_means_that_some_are_lacking() -> None:
+    """A client may send the first page without its links; `_summary=count` sends no entry at all."""
+    short = (SourceState.PARTIAL, "fewer entries than its total")
+    assert state_of(bundle(egfr(70)) | {"total": 2}) == short
+    assert state_of(bundle() | {"total": 1}) == short
+    assert (
+        state_of({"total": 2} | bundle(egfr(70)) | {"entry": [{"resource": egfr(70)}, 5, 6]})[0] is SourceState.COMPLETE
+    )
+    assert state_of({"total": 9} | bundle(egfr(70)) | {"entry": [{"resource": egfr(70)}, 5]}) == short
+
+
+@pytest.mark.parametrize("total", [0, 1, None, "2", 1.5, -3, [], 10**12])
+def test_a_total_that_is_no_count_or_low_says_nothing(total: object) -> None:
+    assert state_of(bundle(egfr(70)) | {"total": total}) == (SourceState.COMPLETE, "")
+
+
 def test_an_operation_outcome_means_not_known_and_tells_no_patient_data() -> None:
     assert state_of(OUTCOME) == (SourceState.MISSING, "OperationOutcome: timeout")
 

@@ -124,7 +124,7 @@ def lif_3(case: Case) -> Answer:
     proposals=(task("alcohol_talk"),),
 )
 def lif_4(case: Case) -> Answer:
-    """Alcohol above the general advice adds bone loss and falls. The guideline gives no figure (P_ALCOHOL)."""
+    """Alcohol above the general advice adds bone loss and falls. No figure in the guideline: the limit is ours."""
     return all_of(in_scope(case), alcohol_overuse(case), bone_at_risk(case))
 
 

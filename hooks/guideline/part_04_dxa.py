@@ -69,7 +69,7 @@ def dxa_early_1(case: Case) -> Answer:
     proposals=(order("dxa"),),
 )
 def dxa_due_1(case: Case) -> Answer:
-    """The suggested interval has passed. With a normal value only if a factor counts; the last line is a default."""
+    """The suggested interval has passed. With a normal value only if a factor counts; the last condition is ours."""
     return all_of(
         in_scope(case),
         any_t_score(case),

@@ -70,7 +70,7 @@ def _warning_for_denosumab(case: Case) -> Indicator:
     proposals=raise_and_control,
 )
 def pre_vitd_1(case: Case) -> Answer:
-    """Vitamin D of at most 50 is raised before the start; exactly 50 is not above 50 (C-03)."""
+    """Vitamin D from 25 to 50 is raised before the start; exactly 50 is not above 50 (C-03)."""
     return all_of(about_to_start(case), at_least(vitamin_d(case), VITD_VERY_LOW), at_most(vitamin_d(case), VITD_START))
 
 
@@ -174,7 +174,7 @@ def pre_sup_1(case: Case) -> Answer:
     proposals=(message("tell_the_dentist"),),
 )
 def pre_dent_1(case: Case) -> Answer:
-    """With a dentist and no known problem the patient tells the dentist about the treatment."""
+    """Unless the teeth are known to be poor, the patient tells the dentist about the treatment."""
     return all_of(jaw_drug_started(case), no(poor_teeth(case)))
 
 
@@ -212,7 +212,7 @@ def _measure(case: Case) -> Sequence[Proposal]:
     proposals=_measure,
 )
 def pre_height_1(case: Case) -> Answer:
-    """Height (weight for denosumab) at the start shows a later loss; at most 24 months old (local default)."""
+    """Height (for denosumab also weight) at the start shows a later loss; at most 24 months old (local default)."""
     return all_of(
         start_any(case),
         any_of(

@@ -88,7 +88,7 @@ def sel_5(case: Case) -> Answer:
     proposals=(delete_draft("teriparatide"),),
 )
 def sel_6(case: Case) -> Answer:
-    """Radiotherapy or cancer of the skeleton, or eGFR below 30; exactly 30 is not below."""
+    """Radiotherapy or cancer of the skeleton, myeloma, or eGFR below 30; exactly 30 is not below."""
     return all_of(drafted_or_referred(case, "teriparatide"), teriparatide_excluded(case))
 
 

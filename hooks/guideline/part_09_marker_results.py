@@ -82,7 +82,7 @@ def mon_mark_7(case: Case) -> Answer:
     proposals=(order("zoledronate"), task("check_dispensings")),
 )
 def mon_mark_8(case: Case) -> Answer:
-    """Too little twice and no explanation that can be corrected: a change is considered (C-38)."""
+    """Too little twice: without an explanation that can be corrected a change is considered (C-38)."""
     return all_of(on_oral_bp(case), marker_fell_too_little_twice(case), no(marker_fell(case)))
 
 

@@ -83,7 +83,7 @@ def in_time(
     pytest.fail(f"took {taken} s")
 
 
-def all_ended(access: FhirAccess, within: float = 2.0) -> bool:
+def all_ended(access: FhirAccess, within: float = 10.0) -> bool:
     """Whether every fetch has let go of its thread."""
     until = time.monotonic() + within
     places = access.connections()._places

@@ -15,9 +15,9 @@ from msgspec import Raw
 
 from fhir_mappings.facts import Issue, Source, SourceState
 from fhir_mappings.heads import head_of, head_reader
-from fhir_mappings.r4.primitives import NONE_SENT
 from fhir_mappings.resources import BAD_DATA, Item
 
+_NO_TOTAL = Raw(b"null")
 #: A number of so many digits is no count.
 _LONG_NUMBER = 10
 
@@ -42,7 +42,7 @@ class Bundle(msgspec.Struct, rename="camel"):
 
     resource_type: str = ""
     id: str | None = None
-    total: Raw = NONE_SENT
+    total: Raw = _NO_TOTAL
     link: list[Link] | None = None
     entry: list[Entry] | None = None
 
@@ -67,7 +67,7 @@ class SearchSet(Bundle):
 class _LooseBundle(msgspec.Struct):
     """A Bundle of which some entries are malformed."""
 
-    total: Raw = NONE_SENT
+    total: Raw = _NO_TOTAL
     link: Raw = Raw()
     entry: list[Raw] | None = None
 
@@ -148,7 +148,7 @@ def _read_bundle(key: str, expected: str, bundle: Bundle, issues: list[Issue]) -
     state, reason = SourceState.COMPLETE, ""
     if bundle.link and bundle.next_url is not None:
         state, reason = SourceState.PARTIAL, "more pages exist"
-    elif bundle.total and bundle.is_short:
+    elif bundle.is_short:
         state, reason = SourceState.PARTIAL, "fewer entries than its total"
     if not bundle.entry:
         return Source(key, state, reason), []

@@ -13,7 +13,7 @@ import pytest
 from hooks.guideline.case import Case
 from hooks.guideline.defaults import Defaults
 from hooks.guideline.logic import Answer, all_of, any_of, no
-from hooks.guideline.reading import Words, clauses, decisions, sentence
+from hooks.guideline.reading import Words, clauses, decisions, numbers_said, sentence
 from hooks.guideline.register import RULES
 from hooks.guideline.rule import Rule
 from hooks.guideline.scope import any_condition, female, in_scope, male
@@ -160,3 +160,11 @@ def _either_of_two(case: Case) -> Answer:
         no(any_of(any_condition(case, "anorexia"), any_condition(case, "bulimia"))),
         male(case),
     )
+
+
+def test_the_numbers_a_sentence_names_are_found_however_deep() -> None:
+    """The page of a rule lists them: a doctor meets "450 mg" in the sentence, and its section and reading below."""
+    found = numbers_said(RULES["GLU-DXA-1"], words_of_rules("en"))
+    assert {"GC_DAILY", "GC_DAYS", "GC_SUM", "GC_WINDOW", "AGE_MAN_GLUCOCORTICOID", "gc_dxa_recent"} <= found
+    assert numbers_said(RULES["GLU-DXA-1"], words_of_rules("da")) == found
+    assert numbers_said(RULES["PHR-1"], words_of_rules("en")) == set()

@@ -120,7 +120,7 @@ def test_a_contradiction_that_is_named_is_shown(rule_id: str) -> None:
 
 def test_a_deployments_number_is_shown() -> None:
     changed = page("LIF-4", Defaults(alcohol=14), "en")
-    assert [number.value for number in changed.numbers if number.may_change] == ["14 drinks/week"]
+    assert {number.name: number.value for number in changed.numbers if number.may_change}["alcohol"] == "14 drinks/week"
 
 
 def test_there_is_no_other_page(bench: Workbench) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from hooks.guideline.case import Case
 from hooks.guideline.defaults import Defaults
 from hooks.guideline.logic import Answer, No, Unknown, Yes
-from hooks.guideline.rule import Rule
+from hooks.guideline.rule import Rule, always
 from hooks.guideline.syntax import called, conditions
 from hooks.guideline.thresholds import THRESHOLDS
 
@@ -102,17 +102,29 @@ def sentence(rule: Rule, words: Words, defaults: Defaults) -> str:
     return "; ".join([*parts[:-1], f"{words['and']} {parts[-1]}"] if len(parts) > 1 else parts)
 
 
+def numbers_said(rule: Rule, words: Words) -> set[str]:
+    """Names of the thresholds and defaults that the rule's sentence names, however deep they are used."""
+    found: set[str] = set()
+    for clause in () if rule.logic is always else clauses(rule.logic):
+        _Reader(clause.names, words, Defaults(), found).say(clause.node)
+    return found
+
+
 def _in_words(clause: Clause, words: Words, defaults: Defaults) -> str:
-    return _Reader(clause.names, words, defaults).say(clause.node, inside=False)
+    return _Reader(clause.names, words, defaults, set()).say(clause.node, inside=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Says the expressions of one rule: the names they may use, the words, and the deployment's numbers."""
+    """Says the expressions of one rule: the names they may use, the words, and the deployment's numbers.
+
+    `numbers` collects the names of the numbers that were said.
+    """
 
     names: Mapping[str, Any]
     words: Words
     defaults: Defaults
+    numbers: set[str]
 
     def say(self, node: ast.AST, *, inside: bool = True) -> str:
         """An expression in words; `inside` another one, what joins several stands in parentheses."""
@@ -192,8 +204,10 @@ class _Reader:
 
     def _named(self, name: str) -> str:
         if name in THRESHOLDS:
+            self.numbers.add(name)
             return self._number(THRESHOLDS[name].value, THRESHOLDS[name].unit)
         if name in Defaults.__dataclass_fields__:
+            self.numbers.add(name)
             return self._number(getattr(self.defaults, name), Defaults.__dataclass_fields__[name].metadata["unit"])
         return self._fill(self.words[name])
 

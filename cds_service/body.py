@@ -51,11 +51,20 @@ def _read(environ: WSGIEnvironment, limit: int) -> bytes:
     stream = environ["wsgi.input"]
     if declared is not None and ends:
         whole: bytes = stream.read()  # the server gives no more than was declared, and keeps it in fewer copies
-        return whole
+        return _all_of(whole, declared)
     most = limit + 1 if declared is None else declared
     parts: list[bytes] = []
     size = 0
     while size < most and (part := stream.read(most - size)):
         parts.append(part)
         size += len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    body = parts[0] if len(parts) == 1 else b"".join(parts)
+    return body if declared is None else _all_of(body, declared)
+
+
+def _all_of(body: bytes, declared: int) -> bytes:
+    """The body; RefusedError when less came than was declared."""
+    if len(body) < declared:
+        problem = f"The body broke off before the {declared} bytes of its Content-Length had come. Send it again."
+        raise RefusedError(400, "structure", problem, "http.Content-Length")
+    return body

@@ -121,10 +121,16 @@ def _loaded(app: Callable[..., Any], before_exit: Callable[[], object] | None, s
 
 
 def _end_with(server: int) -> None:
-    """Be told to stop when the server dies without telling (SIGKILL), so that no worker keeps its port. Linux only."""
+    """Stop when the server dies without telling (SIGKILL), so that no worker keeps its port. Linux only."""
     if sys.platform != "linux":
         return
-    ctypes.CDLL(None).prctl(_TELL_WHEN_PARENT_DIES, signal.SIGTERM)
+
+    def left_alone(*_: object) -> None:
+        signal.alarm(GRACE)  # nobody is left to end what does not end by itself
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    signal.signal(signal.SIGUSR1, left_alone)
+    ctypes.CDLL(None).prctl(_TELL_WHEN_PARENT_DIES, signal.SIGUSR1)
     if os.getppid() != server:  # it died meanwhile
         sys.exit(1)
 

@@ -6,6 +6,7 @@ with. One bad entry costs that entry and is reported.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
@@ -17,9 +18,13 @@ from fhir_mappings.facts import Issue, Source, SourceState
 from fhir_mappings.heads import head_of, head_reader
 from fhir_mappings.resources import BAD_DATA, Item
 
-_NO_TOTAL = Raw(b"null")
 #: A number of so many digits is no count.
-_LONG_NUMBER = 10
+_LONG_NUMBER = 19
+#: Entries that came along with what was searched for: `search.mode` of R4.
+_ALONG = re.compile(rb'"mode"\s*:\s*"(?:include|outcome)"')
+#: A total that is not told.
+NO_TOTAL = Raw(b"null")
+_NO_SEARCH = Raw(b"null")
 
 
 class Link(msgspec.Struct, gc=False):
@@ -35,6 +40,7 @@ def next_url(links: Iterable[Link] | None) -> str | None:
 class Entry(msgspec.Struct, gc=False, rename="camel"):
     resource: Raw = Raw()
     full_url: str | None = None
+    search: Raw = _NO_SEARCH
 
 
 class Bundle(msgspec.Struct, rename="camel"):
@@ -42,7 +48,7 @@ class Bundle(msgspec.Struct, rename="camel"):
 
     resource_type: str = ""
     id: str | None = None
-    total: Raw = _NO_TOTAL
+    total: Raw = NO_TOTAL
     link: list[Link] | None = None
     entry: list[Entry] | None = None
 
@@ -53,9 +59,16 @@ class Bundle(msgspec.Struct, rename="camel"):
 
     @property
     def is_short(self) -> bool:
-        """Whether its total says that more was found than it holds."""
+        """Whether its total, which counts what was searched for and not what came along, says that more was found."""
         total = bytes(self.total)
-        return total.isdigit() and len(total) < _LONG_NUMBER and int(total) > len(self.entry or ())
+        if not total.isdigit() or len(total) >= _LONG_NUMBER:
+            return False
+        entries = self.entry or []
+        found = len(entries)
+        # a server says how it came with every entry or with none
+        if found and int(total) <= found and entries[0].search is not _NO_SEARCH:
+            found -= sum(1 for each in entries if _ALONG.search(each.search))
+        return int(total) > found
 
 
 class SearchSet(Bundle):
@@ -67,7 +80,7 @@ class SearchSet(Bundle):
 class _LooseBundle(msgspec.Struct):
     """A Bundle of which some entries are malformed."""
 
-    total: Raw = _NO_TOTAL
+    total: Raw = NO_TOTAL
     link: Raw = Raw()
     entry: list[Raw] | None = None
 

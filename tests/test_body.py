@@ -45,8 +45,12 @@ def test_nothing_is_read_of_what_neither_ends_nor_is_declared() -> None:
     assert body(Dripping(BODY + AFTER)) == b""
 
 
-def test_what_was_declared_and_does_not_come_is_missing() -> None:
-    assert body(Dripping(BODY[:10]), **DECLARED) == BODY[:10]
+@pytest.mark.parametrize("environ", [DECLARED, ENDS | DECLARED])
+@pytest.mark.parametrize("came", [10, 0])
+def test_a_body_that_breaks_off_is_refused_as_such(came: int, environ: dict[str, Any]) -> None:
+    with pytest.raises(RefusedError, match="broke off") as refused:
+        body(Dripping(BODY[:came]), **environ)
+    assert refused.value.status == 400
 
 
 @pytest.mark.parametrize("environ", [ENDS, DECLARED, ENDS | DECLARED])

@@ -13,12 +13,13 @@ from msgspec import Raw
 
 from cds_service.fhir_access import Completed, FhirAccess, fetch_missing
 from cds_service.fhir_access.gaps import lacking
-from cds_service.fhir_access.pages import MOST_PAGES
+from cds_service.fhir_access.pages import MOST_PAGES, merged, read_page
 from cds_service.fhir_access.queries import search_url
 from cds_service.settings import Settings
 from cds_service.wire import read_envelope, read_request
 from fhir_mappings import Partial
-from fhir_mappings.bundles import Bundle
+from fhir_mappings.bundles import Bundle, read_value
+from fhir_mappings.facts import SourceState
 from hooks.services import SERVICES
 from tests.conftest import ServiceClient
 from tests.examples import PATIENT_ID, bundle, request, smoker, t_score
@@ -133,6 +134,14 @@ def test_a_link_elsewhere_is_not_followed(link: str, prefetched: bool) -> None:
     value = found.request.prefetch["observations"]
     assert isinstance(value, Partial)
     assert ids(value) == ["t-1"]
+
+
+def test_pages_that_hold_fewer_than_their_total_are_not_the_whole() -> None:
+    first = read_page(orjson.dumps(bundle(numbered(1), numbered(2)) | {"total": 5}))
+    second = read_page(orjson.dumps(bundle(numbered(3)) | {"total": 5}))
+    source, items = read_value("observations", "Observation", merged([first, second]), [])
+    assert (source.state, source.reason) == (SourceState.PARTIAL, "fewer entries than its total")
+    assert len(items) == 3
 
 
 def test_pages_that_turn_in_a_circle_end() -> None:

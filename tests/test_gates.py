@@ -18,7 +18,7 @@ from hooks.guideline.deciding import Decider, refuting
 from hooks.guideline.defaults import Defaults
 from hooks.guideline.denosumab import continued_or_overdue, next_injection_near
 from hooks.guideline.firing import Outcome, evaluate
-from hooks.guideline.gates import open_rules
+from hooks.guideline.gates import _ON_RECORD, open_rules
 from hooks.guideline.logic import No, Yes
 from hooks.guideline.register import RULES
 from hooks.guideline.stepwise import in_order
@@ -89,6 +89,18 @@ def test_what_the_gates_close_is_plainly_false_for_patients_nobody_thought_of() 
                 passed_over += 1
                 assert isinstance(rule.logic(plainly), No), rule.id
     assert passed_over > 0
+
+
+@pytest.mark.parametrize("kind", _ON_RECORD, ids=lambda kind: kind.__name__)
+def test_a_gate_that_breaks_spares_nothing_and_takes_nothing_down(
+    monkeypatch: pytest.MonkeyPatch, kind: object
+) -> None:
+    def broken(_case: Case) -> None:
+        raise ZeroDivisionError
+
+    whole = evaluate(case(0))
+    monkeypatch.setitem(_ON_RECORD, kind, broken)
+    assert evaluate(case(0)) == whole
 
 
 def test_a_predicate_is_decided_by_what_it_names() -> None:

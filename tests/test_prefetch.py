@@ -30,6 +30,7 @@ from tests.fhir import (
     t_score,
 )
 
+DRUG = {"resourceType": "Medication", "id": "m"}
 OUTCOME = {
     "resourceType": "OperationOutcome",
     "issue": [{"severity": "error", "code": "timeout", "diagnostics": "Nancy Ann, 1506504994"}],
@@ -72,7 +73,14 @@ def test_a_total_above_the_entries_means_that_some_are_lacking() -> None:
     assert state_of({"total": 9} | bundle(egfr(70)) | {"entry": [{"resource": egfr(70)}, 5]}) == short
 
 
-@pytest.mark.parametrize("total", [0, 1, None, "2", 1.5, -3, [], 10**12])
+def test_what_came_along_does_not_make_up_for_what_is_lacking() -> None:
+    """A total counts what was searched for: an included resource or an outcome is beside it."""
+    found = [{"resource": egfr(70), "search": {"mode": "match"}}, {"resource": DRUG, "search": {"mode": "include"}}]
+    assert state_of(bundle() | {"entry": found, "total": 2}) == (SourceState.PARTIAL, "fewer entries than its total")
+    assert state_of(bundle() | {"entry": found, "total": 1}) == (SourceState.COMPLETE, "")
+
+
+@pytest.mark.parametrize("total", [0, 1, None, "2", 1.5, -3, [], 10**20])
 def test_a_total_that_is_no_count_or_low_says_nothing(total: object) -> None:
     assert state_of(bundle(egfr(70)) | {"total": total}) == (SourceState.COMPLETE, "")
 

@@ -76,3 +76,15 @@ def test_workers_go_with_a_server_that_is_killed(tmp_path: Path) -> None:
             time.sleep(0.05)
         else:
             pytest.fail("a worker still listens")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+def test_a_sender_that_never_ends_does_not_keep_a_worker_left_alone(tmp_path: Path) -> None:
+    with serving(tmp_path, change="server.GRACE = 2") as server:
+        connection = server.begin(BODY, sent=10)
+        time.sleep(0.3)
+        server.process.kill()
+        server.process.wait()
+        connection.settimeout(10)
+        assert connection.recv(1) == b"", "the worker ended, and with it the connection"
+        connection.close()

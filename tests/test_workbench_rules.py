@@ -44,6 +44,8 @@ def test_each_has_a_page(bench: Workbench, rule_id: str, code: LanguageCode) -> 
     rule = RULES[rule_id]
     text = unescape(found.text)
     assert section(code, rule.section) in text
+    assert not re.search(r"[a-zæøå]\.\.", text), "an abbreviation at the end of a sentence has its full stop already"
+    assert not re.search(r">1 (?:mdr\.|months|dage|days)", text), "one of a unit"
     if rule.logic is not always:
         assert sentence(rule, words_of_rules(code), Defaults())[1:] in text
 

@@ -12,7 +12,7 @@ from msgspec import Raw
 
 from cds_service.fhir_access import reasons
 from cds_service.fhir_access.allowed import Server
-from fhir_mappings.bundles import Bundle, Entry, Link, next_url
+from fhir_mappings.bundles import NO_TOTAL, Bundle, Entry, Link, next_url
 
 #: Pages read of one search, the first included.
 MOST_PAGES: Final = 10
@@ -38,6 +38,7 @@ class _Links(msgspec.Struct):
 
 class _Bundle(msgspec.Struct, rename="camel"):
     resource_type: str
+    total: Raw = NO_TOTAL
     link: list[Link] | None = None
     entry: list[Raw] | None = None
 
@@ -49,11 +50,15 @@ _bundle = msgspec.json.Decoder(_Bundle).decode
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A searchset, or part of one: as it came, its entries, and where the next part is; None when this is the last."""
+    """A searchset, or part of one: as it came, its entries, and where the next part is; None when this is the last.
+
+    `total`: as it came, of the whole search.
+    """
 
     body: Raw
     entries: tuple[Raw, ...]
     next_url: str | None = None
+    total: bytes = bytes(NO_TOTAL)
 
 
 def head(value: Raw | bytes) -> str:
@@ -76,14 +81,14 @@ def read_page(body: bytes | Raw | Bundle) -> Page:
     """A Bundle; FetchError when it is none."""
     if isinstance(body, Bundle):  # one that was delivered
         entries = tuple(Raw(_entry(each)) for each in body.entry or ())
-        return Page(_joined(entries), entries, body.next_url)
+        return Page(_joined(entries, bytes(body.total)), entries, body.next_url, bytes(body.total))
     try:
         found = _bundle(body)
     except BAD:
         raise FetchError(reasons.BROKEN if not _is_json(body) else reasons.OTHER_RESOURCE) from None
     if found.resource_type != "Bundle":
         raise FetchError(_other(found.resource_type))
-    return Page(Raw(body), tuple(found.entry or ()), next_url(found.link))
+    return Page(Raw(body), tuple(found.entry or ()), next_url(found.link), bytes(found.total))
 
 
 def read_patient(body: bytes, patient_id: str) -> Page:
@@ -113,12 +118,13 @@ def merged(pages: Iterable[Page]) -> Raw:
     read = tuple(pages)
     if len(read) == 1:
         return read[0].body
-    return _joined(entry for page in read for entry in page.entries)
+    return _joined((entry for page in read for entry in page.entries), read[0].total if read else bytes(NO_TOTAL))
 
 
-def _joined(entries: Iterable[Raw]) -> Raw:
+def _joined(entries: Iterable[Raw], total: bytes) -> Raw:
     """Entries as one Bundle."""
-    return Raw(b'{"resourceType":"Bundle","type":"searchset","entry":[%b]}' % b",".join(map(bytes, entries)))
+    whole = b'{"resourceType":"Bundle","type":"searchset","total":%b,"entry":[%b]}'
+    return Raw(whole % (total, b",".join(map(bytes, entries))))
 
 
 def _entry(delivered: Entry) -> bytes:

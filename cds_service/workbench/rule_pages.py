@@ -101,7 +101,9 @@ def _numbers(rule: Rule, content: Defaults, code: LanguageCode) -> list[Number]:
     def told(value: Any, unit: str) -> str:
         if isinstance(value, bool):
             return say.term("value.yes" if value else "value.no")
-        return f"{say.number(value, 1 if unit == 'SD' else None)} {words_of_rules(code).get(f'unit.{unit}', unit)}"
+        named, single = words_of_rules(code), f"unit.{unit}.one"
+        one = value == 1 and single in named
+        return f"{say.number(value, 1 if unit == 'SD' else None)} {named.get(single if one else f'unit.{unit}', unit)}"
 
     def number(kind: Kind, name: str, value: str, where: str, english: str) -> Number:
         called, read = number_name(kind, name, code), number_reading(kind, name, english, code)

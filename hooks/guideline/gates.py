@@ -104,7 +104,10 @@ def open_rules(every: Gates, case: Case) -> int:
     """The rules (bits by position) that nothing rules out in this case."""
     open_ = every.possible
     for kind, needed in every.recorded.items():
-        found = _ON_RECORD[kind](case)
+        try:
+            found = _ON_RECORD[kind](case)
+        except Exception:  # noqa: BLE001 - the rules that need it will break too, and say so
+            continue
         if found is not None:
             for names, spared in needed:
                 if names.isdisjoint(found):

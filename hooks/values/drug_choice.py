@@ -105,7 +105,7 @@ def _(case: Case, say: Language) -> str:
     return say.day(course.stop if course else None)
 
 
-@value("anabolic_ended", "romosozumab og teriparatid")
+@value("anabolic_ended", "knogleopbyggende behandling")
 def _(case: Case, say: Language) -> str:
     course = ended_anabolic(case)
     names = {drug for order in (course.evidence if course else ()) for drug in getattr(order, "drugs", ())} & ANABOLICS
@@ -120,7 +120,7 @@ def _running_anabolic(case: Case) -> tuple[str, Course] | None:
     return None
 
 
-@value("anabolic_running", "anabolic treatment")
+@value("anabolic_running", "knogleopbyggende behandling")
 def _(case: Case, say: Language) -> str:
     found = _running_anabolic(case)
     return say.term(f"drug.{found[0]}" if found else "drug.anabolic")

@@ -22,8 +22,8 @@ from pathlib import Path
 import yaml
 
 from hooks.guideline.defaults import Defaults
-from hooks.guideline.numbers import references
-from hooks.guideline.reading import Words, numbers_said, sentence
+from hooks.guideline.numbers import numbers_of
+from hooks.guideline.reading import Words, sentence
 from hooks.guideline.register import GROUPS, RULES, catalogue
 from hooks.guideline.rule import Rule, always
 from hooks.guideline.thresholds import EQUIVALENT_OF_5_MG_PREDNISOLONE, THRESHOLDS
@@ -92,7 +92,7 @@ def _group(number: int) -> str:
 
 
 def _entry(rule: Rule) -> str:
-    used = references(rule) | numbers_said(rule, _words())
+    used = numbers_of(rule, _words())
     lines = [
         f'<a id="{anchor(rule.id)}"></a>\n\n### {rule.id} {rule.title}\n',
         _table(

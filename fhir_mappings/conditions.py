@@ -85,7 +85,7 @@ def read_conditions(
         if code is None:
             others.append(item)
             continue
-        if not code.systems <= systems:
+        if not code.about.systems <= systems:
             received.note_systems(code.about, item.head.subject)
         if code.wanted and not (code.plain and reader.take_plain(item, code.concepts)):
             others.append(item)

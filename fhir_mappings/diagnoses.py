@@ -26,7 +26,6 @@ class DiagnosisCode(msgspec.Struct, frozen=True, gc=False):
     """What the code of a Condition says. `plain`: diseases and states, of which only dates and status are read."""
 
     about: Meaning
-    systems: frozenset[str]
     concepts: frozenset[str]
     wanted: bool
     plain: bool
@@ -50,7 +49,7 @@ def diagnosis_code(written: bytes) -> DiagnosisCode | None:
         return None
     concepts, family = about.concepts.get("condition", _NONE), "family" in about.concepts
     plain = not family and concepts.isdisjoint(_READ_CLOSELY) and is_concept(written)
-    return DiagnosisCode(about, about.systems, concepts, family or "condition" in about.concepts, plain)
+    return DiagnosisCode(about, concepts, family or "condition" in about.concepts, plain)
 
 
 def plain_diagnosis(item: Item) -> PlainDiagnosis | None:

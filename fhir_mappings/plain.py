@@ -48,10 +48,7 @@ def day_of_result(effective: str | None, issued: str | None) -> date:
 def check_plain(item: Item) -> None:
     """Whether the id is one, and no string is blank."""
     name = item.head.id
-    if name is None or _id(name) is None:
-        raise ValueError
-    raw = bytes(item.raw)
-    if (not raw.isascii() or b"\\" in raw) and may_be_blank(raw):
+    if name is None or _id(name) is None or may_be_blank(bytes(item.raw)):
         raise ValueError
 
 

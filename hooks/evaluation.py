@@ -27,7 +27,6 @@ from hooks.unchecked import Gap, gap, not_received_line, unchecked_card, wanted
 #: The guideline, and the version of what these rules and texts say of it; every change of advice raises it.
 GUIDELINE = "DSAM 2024-05"
 RULESET = "1.0.0"
-_CONTENT = Defaults()
 
 
 class Options(Struct, frozen=True):
@@ -62,7 +61,7 @@ def respond(
     suggestions that change them. The same arguments give the same answer.
     """
     options = options or Options()
-    case = Case(facts, hook, defaults or _CONTENT, rules)
+    case = Case(facts, hook, defaults, rules)
     outcome = evaluate(case)
     words = texts(language)
     context = DraftContext(facts.patient_id, facts.as_of, facts.systems, language)

@@ -18,6 +18,7 @@ from tests.examples import request
 from tests.real_server import VIEW, serving
 
 BODY = orjson.dumps(request())
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
 
 
 def answered(connection: socket.socket) -> http.client.HTTPResponse:
@@ -62,7 +63,7 @@ def test_a_sender_that_never_ends_does_not_keep_it(tmp_path: Path) -> None:
         connection.close()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+@linux_only
 def test_workers_go_with_a_server_that_is_killed(tmp_path: Path) -> None:
     """SIGKILL, for the server alone: its workers hear of it, and the next start finds the port free."""
     with serving(tmp_path, "--workers", "2") as server:
@@ -78,7 +79,7 @@ def test_workers_go_with_a_server_that_is_killed(tmp_path: Path) -> None:
             pytest.fail("a worker still listens")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+@linux_only
 def test_a_sender_that_never_ends_does_not_keep_a_worker_left_alone(tmp_path: Path) -> None:
     with serving(tmp_path, change="server.GRACE = 2") as server:
         connection = server.begin(BODY, sent=10)

@@ -8,8 +8,8 @@ from typing import Any
 from cds_service.workbench.tables import Contradiction, Table, contradictions_of, tables_of
 from cds_service.workbench.words import term, words
 from hooks.guideline.defaults import Defaults
-from hooks.guideline.numbers import references
-from hooks.guideline.reading import numbers_said, sentence
+from hooks.guideline.numbers import numbers_of
+from hooks.guideline.reading import sentence
 from hooks.guideline.register import RULES, catalogue
 from hooks.guideline.rule import Rule, always
 from hooks.guideline.thresholds import THRESHOLDS
@@ -95,7 +95,7 @@ def _line(rule: Rule, code: LanguageCode) -> Line:
 
 
 def _numbers(rule: Rule, content: Defaults, code: LanguageCode) -> list[Number]:
-    used = references(rule) | numbers_said(rule, words_of_rules(code))
+    used = numbers_of(rule, words_of_rules(code))
     say = language(code)
 
     def told(value: Any, unit: str) -> str:

@@ -22,6 +22,7 @@ ORDER_SIGN: Hook = "order-sign"
 POPULATION: Hook = "population"
 
 T = TypeVar("T")
+_DEFAULTS = Defaults()
 
 
 class Case:
@@ -44,7 +45,7 @@ class Case:
         self.facts = facts
         self.rules = rules
         self.hook: Hook = hook
-        self.defaults = defaults or Defaults()
+        self.defaults = defaults or _DEFAULTS
         self.today: date = facts.as_of
         self.memo: dict[Any, Any] = {}
         self.answers: dict[str, Answer] = {}

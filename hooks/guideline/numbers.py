@@ -6,6 +6,7 @@ import inspect
 from types import CodeType
 from typing import Any
 
+from hooks.guideline.reading import Words, numbers_said
 from hooks.guideline.rule import Rule
 
 
@@ -20,6 +21,11 @@ def references(rule: Rule) -> set[str]:
             if isinstance(code, CodeType) and not named.__module__.endswith(("logic", "case", "calendar", "firing")):
                 found |= set(_names(code))
     return found
+
+
+def numbers_of(rule: Rule, words: Words) -> set[str]:
+    """Names of the numbers a doctor meets with the rule: those it uses, and those its sentence names."""
+    return references(rule) | numbers_said(rule, words)
 
 
 def _names(code: CodeType) -> set[str]:

@@ -267,9 +267,10 @@ def _box_r(case: Case) -> list[Line]:
 
 def _supporting(case: Case) -> list[Line]:
     low_normal = all_of(at_least(bmi(case), case.defaults.low_bmi), at_most(bmi(case), case.defaults.low_normal_bmi))
-    diet = any_condition(case, "vegan_diet", "dairy_free_diet")
-    if not isinstance(diet, No):
-        diet = all_of(diet, no(active(case, "calcium", "calcium_vitd")))
+    diet = all_of(
+        any_condition(case, "vegan_diet", "dairy_free_diet"),
+        no(active(case, "calcium", "calcium_vitd")),
+    )
     return [
         ("A1", recorded(case, low_normal, *OBSERVATIONS), _undated, "combined", False),
         ("A2", diet, _undated, "combined", False),

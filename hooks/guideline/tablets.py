@@ -106,12 +106,11 @@ def bp_start(case: Case) -> date | None:
 
 def months_on_oral(case: Case, months: float) -> Answer:
     """On tablets for at least `months`; unknown when the start is not recorded."""
-    return all_of(on_oral_bp(case), _begun(case, months))
+    return all_of(on_oral_bp(case), begun(case, bp_start(case), months))
 
 
-def _begun(case: Case, months: float) -> Answer:
-    """The running course began at least `months` ago."""
-    start = bp_start(case)
+def begun(case: Case, start: date | None, months: float) -> Answer:
+    """A treatment began at least `months` ago; unknown while tablets run whose start is not recorded."""
     if start is None:
         return Unknown(("treatment_start",)) if isinstance(on_oral_bp(case), Yes) else NO
     return yes_if(case.today >= add_months(start, months))

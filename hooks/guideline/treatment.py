@@ -19,8 +19,8 @@ from hooks.guideline.injections import (
     injections,
     zol_last,
 )
-from hooks.guideline.logic import NO, Answer, Unknown, Yes, all_of, any_of, exists, no, yes_if
-from hooks.guideline.tablets import Course, bp_start, on_oral_bp, oral_courses
+from hooks.guideline.logic import NO, Answer, Yes, all_of, any_of, exists, no, yes_if
+from hooks.guideline.tablets import Course, begun, bp_start, on_oral_bp, oral_courses
 from hooks.guideline.thresholds import (
     COURSE_ORAL,
     COURSE_ZOLEDRONATE,
@@ -132,15 +132,7 @@ def treatment_start(case: Case) -> date | None:
 
 def treated_months(case: Case, months: float) -> Answer:
     """On treatment, at least `months` since treatment_start; unknown when a tablet's start is not recorded."""
-    return all_of(on_antiosteo(case), _begun(case, months))
-
-
-def _begun(case: Case, months: float) -> Answer:
-    """The treatment began at least `months` ago."""
-    start = treatment_start(case)
-    if start is None:
-        return Unknown(("treatment_start",)) if isinstance(on_oral_bp(case), Yes) else NO
-    return yes_if(case.today >= add_months(start, months))
+    return all_of(on_antiosteo(case), begun(case, treatment_start(case), months))
 
 
 @predicate

@@ -221,7 +221,8 @@ def test_the_first_card_is_there_within_a_second_of_2000_resources(page: Page, t
         page.locator("#file").set_input_files(record)
         page.get_by_role("button", name=DA["home.ask"]).click()
         expect(page.locator(".card h3").first).to_be_visible()
-        times.append(page.evaluate("new Promise((r) => setTimeout(() => r(window.cardSeen), 200))"))
+        page.wait_for_function("window.cardSeen !== undefined")  # however long the frames after it take
+        times.append(page.evaluate("window.cardSeen"))
     print("click to first card of 2000 resources, ms:", [round(each) for each in times])
     assert min(times) < 1000, times
 
